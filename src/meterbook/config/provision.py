@@ -1,0 +1,80 @@
+"""Brings a database to this release: shared schema, then each company's schema, then who may do what.
+
+Run as the owner: `python -m meterbook.config.provision`. Every step is idempotent and PostgreSQL's
+DDL is transactional, so a run killed half-way is simply started again.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+
+Progress = Callable[[str], None]
+
+DEFAULT_SCHEMA = "main"
+
+
+def provision(*, progress: Progress, company_name: str = "Meterbook") -> None:
+    """Migrate everything and apply grants, triggers and row-level security. Needs role owner."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        # Two ups on one database wait for each other here; the lock ends with the connection.
+        cursor.execute("SELECT pg_advisory_lock(hashtext('meterbook.provision'))")
+        for extension in ("btree_gist", "pg_trgm"):
+            cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public")  # a constant, not input
+    progress("shared")
+    _migrate_shared()
+    for schema in _company_schemas(company_name=company_name):
+        progress(schema)
+        _migrate_company(schema)
+
+
+def _migrate_shared() -> None:
+    from django.core.management import call_command
+    from django.db import transaction
+
+    from meterbook.adapters.postgres import security
+
+    call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    with transaction.atomic():
+        security.secure_shared()
+
+
+def _company_schemas(*, company_name: str) -> list[str]:
+    from django.utils import timezone
+
+    from meterbook.domain.companies import models
+
+    if not models.Company.objects.exists():
+        models.Company.objects.create(schema_name=DEFAULT_SCHEMA, name=company_name, created_at=timezone.now())
+    return list(models.Company.objects.order_by("schema_name").values_list("schema_name", flat=True))
+
+
+def _migrate_company(schema: str) -> None:
+    from django.core.management import call_command
+    from django.db import connection, transaction
+    from django_tenants.utils import schema_context
+    from psycopg import sql
+
+    from meterbook.adapters.postgres import security
+
+    with connection.cursor() as cursor:
+        statement = sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema))
+        cursor.execute(statement.as_string(cursor.connection))
+    call_command("migrate_schemas", tenant=True, schema_name=schema, interactive=False, verbosity=0)
+    with schema_context(schema), transaction.atomic():
+        security.secure_company(schema=schema)
+
+
+def main() -> None:
+    """Run from a shell: prints each step on a line of its own."""
+    os.environ["METERBOOK_DATABASE_ROLE"] = "owner"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
+    import django
+
+    django.setup()
+    provision(progress=lambda step: print(step, flush=True))  # noqa: T201 # the launcher reads these lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Who works here, where, with which rights; and the trail of what they did."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from meterbook.domain import tables
+
+
+class OrgUnitKind(models.IntegerChoices):
+    COMPANY = 1
+    BRANCH = 2
+    STATION = 3
+
+
+class OrgUnit(models.Model):
+    """A node of the tree company > branch > station. Scope is always a subtree of it."""
+
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    kind = models.SmallIntegerField(choices=OrgUnitKind.choices)
+    code = models.CharField(max_length=20)
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="org_unit_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind=OrgUnitKind.COMPANY, parent__isnull=True)
+                | models.Q(kind__in=[OrgUnitKind.BRANCH, OrgUnitKind.STATION], parent__isnull=False),
+                name="org_unit_only_company_is_root",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.Model):
+    """A named bundle of rights (access.rules lists the rights)."""
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=60)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoleRight(models.Model):
+    role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="rights")
+    right = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["role", "right"], name="role_right_once")]
+
+
+class StaffManager(BaseUserManager["Staff"]):
+    """Looks staff up by user name whatever its case; creating them is `operations.register_staff`."""
+
+    def get_by_natural_key(self, username: str | None) -> "Staff":
+        return self.get(username__iexact=username)
+
+
+class Staff(AbstractBaseUser):
+    """One person. Never shared, never deleted: what they did stays theirs."""
+
+    username = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    org_unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="staff")
+    roles = models.ManyToManyField(Role, related_name="staff")
+    is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=False)
+
+    objects: ClassVar[StaffManager] = StaffManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("username"), name="staff_username_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AuditEntry(tables.AppendOnly):
+    """One act: who, when, on what, before and after. Written in the transaction of the act."""
+
+    at = models.DateTimeField()
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=60)
+    is_system = models.BooleanField(default=False)
+    remote_address = models.CharField(max_length=45, blank=True)
+    # The log-in of the database connection: a write that did not come through the product shows.
+    database_user = models.CharField(
+        max_length=63, db_default=models.Func(function="current_setting", template="session_user")
+    )
+    act = models.CharField(max_length=60)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=40)
+    station_id = models.IntegerField()
+    reason = models.CharField(max_length=200, blank=True)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject_kind", "subject_id", "-at"], name="audit_by_subject"),
+            models.Index(fields=["-at"], name="audit_by_time"),
+        ]

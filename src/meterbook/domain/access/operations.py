@@ -1,0 +1,74 @@
+"""Writes of staff, units, roles and the audit trail."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from meterbook.domain.access import models, rules
+
+
+def record_act(
+    *,
+    actor: rules.Actor,
+    at: datetime.datetime,
+    act: str,
+    subject_kind: str,
+    subject_id: object,
+    station_id: int | None = None,
+    reason: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the audit row of an act, in the transaction of the act.
+
+    `act` is a code like PAYMENT_TAKEN; `before`/`after` hold plain JSON values.
+    """
+    models.AuditEntry.objects.create(
+        at=at,
+        actor_id=actor.staff_id,
+        actor_name=actor.name,
+        is_system=actor.is_system,
+        remote_address=actor.remote_address,
+        act=act,
+        subject_kind=subject_kind,
+        subject_id=str(subject_id),
+        station_id=station_id or actor.home_unit_id,
+        reason=reason,
+        before=None if before is None else dict(before),
+        after=None if after is None else dict(after),
+    )
+
+
+def open_unit(*, kind: models.OrgUnitKind, code: str, name: str, parent: models.OrgUnit | None) -> models.OrgUnit:
+    """Add a company, branch or station to the tree."""
+    return models.OrgUnit.objects.create(kind=kind, code=code, name=name, parent=parent)
+
+
+def found_standard_roles() -> dict[str, models.Role]:
+    """Make the roles a new company starts with, where they are missing. Returns code -> role."""
+    roles = {}
+    for code, (name, rights) in rules.STANDARD_ROLES.items():
+        role, created = models.Role.objects.get_or_create(code=code, defaults={"name": name})
+        if created:
+            models.RoleRight.objects.bulk_create(models.RoleRight(role=role, right=r) for r in sorted(rights))
+        roles[code] = role
+    return roles
+
+
+def register_staff(
+    *,
+    username: str,
+    name: str,
+    org_unit: models.OrgUnit,
+    roles: list[models.Role],
+    password: str,
+    must_change_password: bool,
+) -> models.Staff:
+    """Register a member of staff with a password (Argon2). The user name is unique whatever its case."""
+    staff = models.Staff(
+        username=username, name=name, org_unit=org_unit, must_change_password=must_change_password
+    )
+    staff.set_password(password)
+    staff.save(force_insert=True)
+    staff.roles.set(roles)
+    return staff

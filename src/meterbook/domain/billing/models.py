@@ -1,0 +1,137 @@
+"""Runs make bills; bills are never edited; what is still open is a projection beside them."""
+
+from django.db import models
+
+from meterbook.domain import tables
+
+
+class RunState(models.IntegerChoices):
+    PREVIEWED = 1
+    ISSUED = 2
+
+
+class BillRun(models.Model):
+    """The billing of one round of one book: one chunk, one transaction, once.
+
+    The preview keeps totals and a fingerprint; issuing rates again and refuses when they differ.
+    """
+
+    station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
+    round = models.OneToOneField("metering.Round", on_delete=models.PROTECT, related_name="bill_run")
+    state = models.SmallIntegerField(choices=RunState.choices, default=RunState.PREVIEWED)
+    issue_on = models.DateField()
+    due_on = models.DateField()
+    bill_count = models.IntegerField()
+    parked_count = models.IntegerField()
+    quantity_milli = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    fingerprint = models.CharField(max_length=64)
+    previewed_at = models.DateTimeField()
+    issued_at = models.DateTimeField(null=True)
+    issued_by = models.ForeignKey("access.Staff", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(due_on__gte=models.F("issue_on")), name="bill_run_due_after_issue"),
+            models.CheckConstraint(
+                condition=models.Q(state=RunState.PREVIEWED, issued_at__isnull=True)
+                | models.Q(state=RunState.ISSUED, issued_at__isnull=False),
+                name="bill_run_issued_has_time",
+            ),
+        ]
+
+
+class ParkedUsage(models.Model):
+    """A usage the run could not bill, and why. The others went out."""
+
+    station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
+    run = models.ForeignKey(BillRun, on_delete=models.CASCADE, related_name="parked")
+    usage_id = models.BigIntegerField()
+    code = models.CharField(max_length=40)
+    facts = models.JSONField(default=dict)
+
+
+class Bill(tables.AppendOnly):
+    """One agreement, one period, one amount. Lean. `revision` 1 is the bill, higher ones follow a mirror.
+
+    A mirrored (reversing) bill has the negative amount and `mirrors_id`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    account_id = models.BigIntegerField()
+    agreement_id = models.BigIntegerField()
+    usage_id = models.BigIntegerField(null=True)
+    run_id = models.BigIntegerField(null=True)
+    station_id = models.IntegerField()
+    utility = models.SmallIntegerField()
+    revision = models.SmallIntegerField(default=1)
+    period_from = models.DateField()
+    period_until = models.DateField()
+    issued_on = models.DateField()
+    due_on = models.DateField()
+    quantity_milli = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    mirrors_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["usage_id", "revision"], name="bill_usage_once")]
+        indexes = [models.Index(fields=["account_id", "issued_on"], name="bill_by_account")]
+
+
+class BillLine(tables.AppendOnly):
+    """One rated line, with everything needed to recompute it by pencil. Lean."""
+
+    pk = models.CompositePrimaryKey("bill_id", "line_no")
+    bill_id = models.BigIntegerField()
+    line_no = models.SmallIntegerField()
+    station_id = models.IntegerField()
+    tariff_version_id = models.IntegerField()
+    component_no = models.SmallIntegerField()
+    tier = models.SmallIntegerField()
+    tier_from_milli = models.BigIntegerField(null=True)
+    tier_until_milli = models.BigIntegerField(null=True)
+    before_milli = models.BigIntegerField()
+    quantity_milli = models.BigIntegerField()
+    unit_price_micro = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    rounding = models.SmallIntegerField()
+    days = models.SmallIntegerField()
+
+
+class Receivable(models.Model):
+    """What is still open on a bill. A projection of bill and clearings, locked when money moves."""
+
+    bill_id = models.BigIntegerField(primary_key=True)
+    account_id = models.BigIntegerField()
+    station_id = models.IntegerField()
+    due_on = models.DateField()
+    amount_minor = models.BigIntegerField()
+    open_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(open_minor__gte=0, open_minor__lte=models.F("amount_minor")),
+                name="receivable_open_between_zero_and_amount",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account_id", "due_on"], condition=models.Q(open_minor__gt=0), name="receivable_open")
+        ]
+
+
+class Clearing(tables.AppendOnly):
+    """A payment (or its reversal, negative) matched to a bill."""
+
+    id = models.BigAutoField(primary_key=True)
+    bill_id = models.BigIntegerField()
+    payment_id = models.BigIntegerField()
+    station_id = models.IntegerField()
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["payment_id", "bill_id"], name="clearing_once"),
+            models.CheckConstraint(condition=~models.Q(amount_minor=0), name="clearing_not_zero"),
+        ]
+        indexes = [models.Index(fields=["bill_id"], name="clearing_by_bill")]

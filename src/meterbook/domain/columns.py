@@ -1,0 +1,60 @@
+"""Columns in and out of PostgreSQL: what every `bulk` module is built on.
+
+Frames go in by binary COPY on the caller's connection, so they belong to the caller's transaction
+(platform.md: 1.2-1.5 million rows/s against 0.08 for row-wise inserts).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pgpq
+import polars as pl
+from django.db import connection, models
+from psycopg import sql
+
+# Batches keep the encoder's memory small beside the frame.
+BATCH_ROWS = 65_536
+
+
+def copy_in(*, frame: pl.DataFrame, table: type[models.Model]) -> int:
+    """COPY a frame into a table; its columns are named and typed like the table's. Returns the rows written.
+
+    Nothing is converted: an Int32 column for a bigint table column is refused by PostgreSQL. Columns
+    of the table that the frame leaves out take their database default or null.
+    """
+    arrow = frame.to_arrow()
+    encoder = pgpq.ArrowToPostgresBinaryEncoder(arrow.schema)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT BINARY)").format(
+        sql.Identifier(table._meta.db_table),  # noqa: SLF001 # Django's documented Meta API
+        sql.SQL(", ").join(sql.Identifier(name) for name in frame.columns),
+    )
+    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+        copy.write(encoder.write_header())
+        for batch in arrow.to_batches(max_chunksize=BATCH_ROWS):
+            copy.write(encoder.write_batch(batch))
+        copy.write(encoder.finish())
+    return frame.height
+
+
+def fetch(*, statement: str, parameters: Mapping[str, Any], schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+    """The rows of a SELECT as a frame of the given schema (names and types), in the statement's order.
+
+    `statement` is a constant of the calling module with %(name)s parameters.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, dict(parameters))
+        rows = cursor.fetchall()
+    return pl.DataFrame(rows, schema=dict(schema), orient="row")
+
+
+def next_ids(*, table: type[models.Model], count: int) -> list[int]:
+    """Take `count` ascending numbers from a table's id sequence. Gaps stay when the transaction fails."""
+    column = table._meta.pk  # noqa: SLF001
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [table._meta.db_table, column.column, count],  # noqa: SLF001
+        )
+        return sorted(row[0] for row in cursor.fetchall())
+
+
