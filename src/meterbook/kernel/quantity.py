@@ -46,3 +46,10 @@ def parse_micro(text: str) -> int:
 def format_micro(price_micro: int, *, decimals: int = 2) -> str:
     """Write a unit price with at least `decimals` decimals and as many as it needs: "4.07", "0.4883"."""
     return scaled.render(value=price_micro, decimals=MICRO_DECIMALS, grouping=True, trim_to=decimals)
+
+
+def format_product(product_nano: int, *, decimals: int = 2) -> str:
+    """Write an exact, unrounded product of milli quantity and micro price, with at least so many decimals."""
+    return scaled.render(
+        value=product_nano, decimals=MILLI_DECIMALS + MICRO_DECIMALS, grouping=True, trim_to=decimals
+    )
