@@ -35,4 +35,6 @@ def _set_scope(actor: rules.Actor) -> None:
     scope = ",".join(str(i) for i in actor.unit_ids)
     with connection.cursor() as cursor:
         # SET takes no parameters; a literal quoted by the driver carries the numbers.
-        cursor.execute(sql.SQL("SET LOCAL meterbook.scope = {}").format(sql.Literal(scope)).as_string(cursor.connection))
+        cursor.execute(
+            sql.SQL("SET LOCAL meterbook.scope = {}").format(sql.Literal(scope)).as_string(cursor.connection)
+        )

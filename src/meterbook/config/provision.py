@@ -5,7 +5,6 @@ DDL is transactional, so a run killed half-way is simply started again.
 """
 
 import os
-import sys
 from collections.abc import Callable
 
 Progress = Callable[[str], None]
@@ -21,7 +20,9 @@ def provision(*, progress: Progress, company_name: str = "Meterbook") -> None:
         # Two ups on one database wait for each other here; the lock ends with the connection.
         cursor.execute("SELECT pg_advisory_lock(hashtext('meterbook.provision'))")
         for extension in ("btree_gist", "pg_trgm"):
-            cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public")  # a constant, not input
+            cursor.execute(
+                f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public"
+            )  # a constant, not input
     progress("shared")
     _migrate_shared()
     for schema in _company_schemas(company_name=company_name):
@@ -46,7 +47,9 @@ def _company_schemas(*, company_name: str) -> list[str]:
     from meterbook.domain.companies import models
 
     if not models.Company.objects.exists():
-        models.Company.objects.create(schema_name=DEFAULT_SCHEMA, name=company_name, created_at=timezone.now())
+        models.Company.objects.create(
+            schema_name=DEFAULT_SCHEMA, name=company_name, created_at=timezone.now()
+        )
     return list(models.Company.objects.order_by("schema_name").values_list("schema_name", flat=True))
 
 
@@ -77,4 +80,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -47,7 +47,7 @@ def is_append_only(model: type[models.Model]) -> bool:
 
 def is_station_scoped(model: type[models.Model]) -> bool:
     """Whether rows of this table belong to a station (or another unit of the tree)."""
-    return any(field.column == "station_id" for field in model._meta.local_fields)  # noqa: SLF001 # documented API
+    return any(field.column == "station_id" for field in model._meta.local_fields)  # documented API
 
 
 def secure_company(*, schema: str) -> None:
@@ -64,7 +64,7 @@ def secure_company(*, schema: str) -> None:
         ),
     )
     for model in company_models():
-        table = sql.Identifier(model._meta.db_table)  # noqa: SLF001
+        table = sql.Identifier(model._meta.db_table)
         _grant(table=table, append_only=is_append_only(model))
         if is_append_only(model):
             _refuse_change(table)

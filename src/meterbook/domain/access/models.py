@@ -59,6 +59,7 @@ class StaffManager(BaseUserManager["Staff"]):
     """Looks staff up by user name whatever its case; creating them is `operations.register_staff`."""
 
     def get_by_natural_key(self, username: str | None) -> "Staff":
+        """The person of that user name; raises Staff.DoesNotExist."""
         return self.get(username__iexact=username)
 
 

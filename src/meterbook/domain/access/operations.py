@@ -39,7 +39,9 @@ def record_act(
     )
 
 
-def open_unit(*, kind: models.OrgUnitKind, code: str, name: str, parent: models.OrgUnit | None) -> models.OrgUnit:
+def open_unit(
+    *, kind: models.OrgUnitKind, code: str, name: str, parent: models.OrgUnit | None
+) -> models.OrgUnit:
     """Add a company, branch or station to the tree."""
     return models.OrgUnit.objects.create(kind=kind, code=code, name=name, parent=parent)
 

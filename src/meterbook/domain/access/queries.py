@@ -7,7 +7,7 @@ from meterbook.domain.access import models, rules
 
 def unit_ids_within(*, unit_id: int) -> tuple[int, ...]:
     """The ids of a unit and of all units below it, ascending. The tree is small: read whole."""
-    parents = dict(models.OrgUnit.objects.values_list("id", "parent_id"))
+    parents: dict[int, int | None] = dict(models.OrgUnit.objects.values_list("id", "parent_id"))
     return tuple(sorted(i for i in parents if unit_id in _way_up(i, parents)))
 
 

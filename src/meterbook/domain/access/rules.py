@@ -61,12 +61,22 @@ STANDARD_ROLES: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "ACCOUNTANT": (
         "Accountant",
-        _READ | {"billing.preview", "billing.issue", "shifts.view", "shifts.take_over", "receipts.reprint", "ledger.view", "audit.view"},
+        _READ
+        | {
+            "billing.preview",
+            "billing.issue",
+            "shifts.view",
+            "shifts.take_over",
+            "receipts.reprint",
+            "ledger.view",
+            "audit.view",
+        },
     ),
     "MANAGER": ("Manager", _READ | {"shifts.view", "ledger.view", "audit.view"}),
     "ADMIN": (
         "Administrator",
-        _READ | {"customers.import", "tariffs.load", "ledger.view", "audit.view", "staff.manage", "shifts.view"},
+        _READ
+        | {"customers.import", "tariffs.load", "ledger.view", "audit.view", "staff.manage", "shifts.view"},
     ),
 }
 

@@ -37,14 +37,18 @@ class SupplyAgreement(models.Model):
 
     station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="agreements")
-    service_point = models.ForeignKey("premises.ServicePoint", on_delete=models.PROTECT, related_name="agreements")
+    service_point = models.ForeignKey(
+        "premises.ServicePoint", on_delete=models.PROTECT, related_name="agreements"
+    )
     utility = models.SmallIntegerField(choices=tables.Utility.choices)
     from_on = models.DateField()
     until_on = models.DateField(null=True)
 
     class Meta:
         constraints = [
-            tables.no_overlap(name="agreement_point_one_account", same="service_point", since="from_on", until="until_on")
+            tables.no_overlap(
+                name="agreement_point_one_account", same="service_point", since="from_on", until="until_on"
+            )
         ]
 
 
@@ -59,7 +63,9 @@ class AgreementTariff(models.Model):
 
     class Meta:
         constraints = [
-            tables.no_overlap(name="agreement_one_tariff", same="agreement", since="from_on", until="until_on")
+            tables.no_overlap(
+                name="agreement_one_tariff", same="agreement", since="from_on", until="until_on"
+            )
         ]
 
 
@@ -74,6 +80,8 @@ class HouseholdSize(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(persons__gte=1, persons__lte=50), name="household_persons_sane"),
+            models.CheckConstraint(
+                condition=models.Q(persons__gte=1, persons__lte=50), name="household_persons_sane"
+            ),
             tables.no_overlap(name="household_one_size", same="agreement", since="from_on", until="until_on"),
         ]

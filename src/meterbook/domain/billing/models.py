@@ -32,7 +32,9 @@ class BillRun(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(due_on__gte=models.F("issue_on")), name="bill_run_due_after_issue"),
+            models.CheckConstraint(
+                condition=models.Q(due_on__gte=models.F("issue_on")), name="bill_run_due_after_issue"
+            ),
             models.CheckConstraint(
                 condition=models.Q(state=RunState.PREVIEWED, issued_at__isnull=True)
                 | models.Q(state=RunState.ISSUED, issued_at__isnull=False),
@@ -116,7 +118,9 @@ class Receivable(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["account_id", "due_on"], condition=models.Q(open_minor__gt=0), name="receivable_open")
+            models.Index(
+                fields=["account_id", "due_on"], condition=models.Q(open_minor__gt=0), name="receivable_open"
+            )
         ]
 
 

@@ -5,7 +5,6 @@ from django.db import models
 from django.db.models.functions import Upper
 
 
-
 class CustomerClass(models.IntegerChoices):
     RESIDENTIAL = 1
     NON_RESIDENTIAL = 2
@@ -55,9 +54,11 @@ class ContactPoint(models.Model):
         constraints = [
             models.CheckConstraint(condition=~models.Q(value=""), name="contact_point_not_empty"),
             models.UniqueConstraint(
-                fields=["customer", "kind"], condition=models.Q(valid_until__isnull=True), name="contact_point_current_once"
+                fields=["customer", "kind"],
+                condition=models.Q(valid_until__isnull=True),
+                name="contact_point_current_once",
             ),
         ]
-        indexes = [models.Index(OpClass("value_reversed", name="varchar_pattern_ops"), name="contact_point_tail")]
-
-
+        indexes = [
+            models.Index(OpClass("value_reversed", name="varchar_pattern_ops"), name="contact_point_tail")
+        ]

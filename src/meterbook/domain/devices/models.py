@@ -43,7 +43,9 @@ class Meter(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["serial_no"], name="meter_serial_once"),
-            models.UniqueConstraint(fields=["barcode"], condition=~models.Q(barcode=""), name="meter_barcode_once"),
+            models.UniqueConstraint(
+                fields=["barcode"], condition=~models.Q(barcode=""), name="meter_barcode_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -68,8 +70,12 @@ class Register(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["meter", "band"], name="register_band_once"),
-            models.CheckConstraint(condition=models.Q(digits__gte=3, digits__lte=12), name="register_digits_sane"),
-            models.CheckConstraint(condition=models.Q(multiplier_milli__gt=0), name="register_multiplier_positive"),
+            models.CheckConstraint(
+                condition=models.Q(digits__gte=3, digits__lte=12), name="register_digits_sane"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(multiplier_milli__gt=0), name="register_multiplier_positive"
+            ),
         ]
 
 
@@ -78,12 +84,21 @@ class Installation(models.Model):
 
     station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
     meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="installations")
-    service_point = models.ForeignKey("premises.ServicePoint", on_delete=models.PROTECT, related_name="installations")
+    service_point = models.ForeignKey(
+        "premises.ServicePoint", on_delete=models.PROTECT, related_name="installations"
+    )
     installed_on = models.DateField()
     removed_on = models.DateField(null=True)
 
     class Meta:
         constraints = [
-            tables.no_overlap(name="installation_meter_one_place", same="meter", since="installed_on", until="removed_on"),
-            tables.no_overlap(name="installation_point_one_meter", same="service_point", since="installed_on", until="removed_on"),
+            tables.no_overlap(
+                name="installation_meter_one_place", same="meter", since="installed_on", until="removed_on"
+            ),
+            tables.no_overlap(
+                name="installation_point_one_meter",
+                same="service_point",
+                since="installed_on",
+                until="removed_on",
+            ),
         ]

@@ -52,6 +52,10 @@ class ReceiptEvent(tables.AppendOnly):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["receipt", "copy_no"], condition=models.Q(kind__in=[1, 2]), name="receipt_copy_once"),
-            models.UniqueConstraint(fields=["receipt"], condition=models.Q(kind=3), name="receipt_voided_once"),
+            models.UniqueConstraint(
+                fields=["receipt", "copy_no"], condition=models.Q(kind__in=[1, 2]), name="receipt_copy_once"
+            ),
+            models.UniqueConstraint(
+                fields=["receipt"], condition=models.Q(kind=3), name="receipt_voided_once"
+            ),
         ]

@@ -34,6 +34,8 @@ class ImportFile(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["station", "kind", "sha256"], condition=models.Q(state=3), name="import_same_file_once"
+                fields=["station", "kind", "sha256"],
+                condition=models.Q(state=3),
+                name="import_same_file_once",
             )
         ]

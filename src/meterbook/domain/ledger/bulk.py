@@ -33,7 +33,12 @@ def post(*, journals: pl.DataFrame, sides: pl.DataFrame) -> pl.DataFrame:
     columns.copy_in(frame=numbered.select("id", *JOURNALS), table=models.Journal)
     entries = (
         sides.filter(pl.col("amount_minor") != 0)
-        .join(numbered.select("source_id", "id", "station_id", "posted_on"), on="source_id", how="inner", maintain_order="left")
+        .join(
+            numbered.select("source_id", "id", "station_id", "posted_on"),
+            on="source_id",
+            how="inner",
+            maintain_order="left",
+        )
         .with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int16).over("id").alias("line_no"))
         .sort("id", "line_no")
         .select(

@@ -27,11 +27,17 @@ class BookPlace(models.Model):
 
     station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="places")
-    service_point = models.OneToOneField("premises.ServicePoint", on_delete=models.PROTECT, related_name="book_place")
+    service_point = models.OneToOneField(
+        "premises.ServicePoint", on_delete=models.PROTECT, related_name="book_place"
+    )
     sequence = models.IntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["book", "sequence"], name="book_sequence_once", deferrable=models.Deferrable.DEFERRED)]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["book", "sequence"], name="book_sequence_once", deferrable=models.Deferrable.DEFERRED
+            )
+        ]
 
 
 class RoundState(models.IntegerChoices):
@@ -118,7 +124,9 @@ class RoundEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["round", "register"], name="round_entry_once"),
             models.CheckConstraint(
-                condition=models.Q(state__in=[EntryState.EMPTY, EntryState.NOT_READ], value_milli__isnull=True)
+                condition=models.Q(
+                    state__in=[EntryState.EMPTY, EntryState.NOT_READ], value_milli__isnull=True
+                )
                 | models.Q(
                     state__in=[EntryState.PASSED, EntryState.HELD, EntryState.CONFIRMED],
                     value_milli__gte=0,
@@ -128,11 +136,14 @@ class RoundEntry(models.Model):
                 name="round_entry_value_fits_state",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state__in=[EntryState.CONFIRMED, EntryState.NOT_READ]) | ~models.Q(reason=""),
+                condition=~models.Q(state__in=[EntryState.CONFIRMED, EntryState.NOT_READ])
+                | ~models.Q(reason=""),
                 name="round_entry_confirmed_with_reason",
             ),
         ]
-        indexes = [models.Index(fields=["state"], condition=models.Q(state=EntryState.HELD), name="round_entry_held")]
+        indexes = [
+            models.Index(fields=["state"], condition=models.Q(state=EntryState.HELD), name="round_entry_held")
+        ]
 
 
 class Reading(tables.AppendOnly):
@@ -178,8 +189,12 @@ class Usage(tables.AppendOnly):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["agreement_id", "period_until", "register_id", "revision"], name="usage_once"),
+            models.UniqueConstraint(
+                fields=["agreement_id", "period_until", "register_id", "revision"], name="usage_once"
+            ),
             models.CheckConstraint(condition=models.Q(quantity_milli__gte=0), name="usage_not_negative"),
-            models.CheckConstraint(condition=models.Q(period_until__gt=models.F("period_from")), name="usage_period_runs"),
+            models.CheckConstraint(
+                condition=models.Q(period_until__gt=models.F("period_from")), name="usage_period_runs"
+            ),
         ]
         indexes = [models.Index(fields=["round_id"], name="usage_by_round")]

@@ -35,7 +35,9 @@ class Shift(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["staff"], condition=models.Q(state=ShiftState.OPEN), name="shift_one_open_per_clerk"),
+            models.UniqueConstraint(
+                fields=["staff"], condition=models.Q(state=ShiftState.OPEN), name="shift_one_open_per_clerk"
+            ),
             models.CheckConstraint(
                 condition=models.Q(taken_over_by__isnull=True) | ~models.Q(taken_over_by=models.F("staff")),
                 name="shift_two_persons",
@@ -99,12 +101,21 @@ class Payment(tables.AppendOnly):
             ),
             models.CheckConstraint(
                 condition=models.Q(
-                    cleared_minor=models.F("received_minor") + models.F("prepaid_used_minor") - models.F("prepaid_added_minor")
+                    cleared_minor=models.F("received_minor")
+                    + models.F("prepaid_used_minor")
+                    - models.F("prepaid_added_minor")
                 ),
                 name="payment_goes_somewhere",
             ),
             models.CheckConstraint(
-                condition=models.Q(reverses__isnull=True, received_minor__gte=0, change_minor__gte=0, prepaid_used_minor__gte=0, prepaid_added_minor__gte=0, cleared_minor__gte=0)
+                condition=models.Q(
+                    reverses__isnull=True,
+                    received_minor__gte=0,
+                    change_minor__gte=0,
+                    prepaid_used_minor__gte=0,
+                    prepaid_added_minor__gte=0,
+                    cleared_minor__gte=0,
+                )
                 | (models.Q(reverses__isnull=False) & ~models.Q(reason="")),
                 name="payment_negative_only_as_reversal_with_reason",
             ),

@@ -40,4 +40,6 @@ class ServicePoint(models.Model):
     position = models.SmallIntegerField(default=1)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["premise", "utility", "position"], name="service_point_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["premise", "utility", "position"], name="service_point_once")
+        ]

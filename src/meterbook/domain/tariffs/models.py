@@ -31,7 +31,9 @@ class TariffVersion(tables.AppendOnly):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["tariff", "effective_from", "revision"], name="tariff_version_once"),
+            models.UniqueConstraint(
+                fields=["tariff", "effective_from", "revision"], name="tariff_version_once"
+            ),
             models.UniqueConstraint(fields=["tariff", "fingerprint"], name="tariff_document_once"),
         ]
 
@@ -47,4 +49,6 @@ class TariffComponent(tables.AppendOnly):
     revenue_code = models.CharField(max_length=30)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["version", "component_no"], name="tariff_component_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "component_no"], name="tariff_component_once")
+        ]

@@ -6,89 +6,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=60)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=60)),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_name', models.CharField(max_length=60)),
-                ('is_system', models.BooleanField(default=False)),
-                ('remote_address', models.CharField(blank=True, max_length=45)),
-                ('database_user', models.CharField(db_default=models.Func(function='current_setting', template='session_user'), max_length=63)),
-                ('act', models.CharField(max_length=60)),
-                ('subject_kind', models.CharField(max_length=40)),
-                ('subject_id', models.CharField(max_length=40)),
-                ('station_id', models.IntegerField()),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("actor_name", models.CharField(max_length=60)),
+                ("is_system", models.BooleanField(default=False)),
+                ("remote_address", models.CharField(blank=True, max_length=45)),
+                (
+                    "database_user",
+                    models.CharField(
+                        db_default=models.Func(function="current_setting", template="session_user"),
+                        max_length=63,
+                    ),
+                ),
+                ("act", models.CharField(max_length=60)),
+                ("subject_kind", models.CharField(max_length=40)),
+                ("subject_id", models.CharField(max_length=40)),
+                ("station_id", models.IntegerField()),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject_kind', 'subject_id', '-at'], name='audit_by_subject'), models.Index(fields=['-at'], name='audit_by_time')],
+                "indexes": [
+                    models.Index(fields=["subject_kind", "subject_id", "-at"], name="audit_by_subject"),
+                    models.Index(fields=["-at"], name="audit_by_time"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OrgUnit',
+            name="OrgUnit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.SmallIntegerField(choices=[(1, 'Company'), (2, 'Branch'), (3, 'Station')])),
-                ('code', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=80)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.SmallIntegerField(choices=[(1, "Company"), (2, "Branch"), (3, "Station")])),
+                ("code", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="access.orgunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Staff',
+            name="Staff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=60)),
-                ('is_active', models.BooleanField(default=True)),
-                ('must_change_password', models.BooleanField(default=False)),
-                ('org_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='staff', to='access.orgunit')),
-                ('roles', models.ManyToManyField(related_name='staff', to='access.role')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("username", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=60)),
+                ("is_active", models.BooleanField(default=True)),
+                ("must_change_password", models.BooleanField(default=False)),
+                (
+                    "org_unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="staff", to="access.orgunit"
+                    ),
+                ),
+                ("roles", models.ManyToManyField(related_name="staff", to="access.role")),
             ],
         ),
         migrations.CreateModel(
-            name='RoleRight',
+            name="RoleRight",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('right', models.CharField(max_length=60)),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rights', to='access.role')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("right", models.CharField(max_length=60)),
+                (
+                    "role",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rights", to="access.role"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='orgunit',
-            constraint=models.UniqueConstraint(fields=('code',), name='org_unit_code_once'),
+            model_name="orgunit",
+            constraint=models.UniqueConstraint(fields=("code",), name="org_unit_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='orgunit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 1), ('parent__isnull', True)), models.Q(('kind__in', [2, 3]), ('parent__isnull', False)), _connector='OR'), name='org_unit_only_company_is_root'),
+            model_name="orgunit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", 1), ("parent__isnull", True)),
+                    models.Q(("kind__in", [2, 3]), ("parent__isnull", False)),
+                    _connector="OR",
+                ),
+                name="org_unit_only_company_is_root",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='staff',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='staff_username_once'),
+            model_name="staff",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("username"), name="staff_username_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roleright',
-            constraint=models.UniqueConstraint(fields=('role', 'right'), name='role_right_once'),
+            model_name="roleright",
+            constraint=models.UniqueConstraint(fields=("role", "right"), name="role_right_once"),
         ),
     ]

@@ -8,84 +8,198 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
-        ('customers', '0001_initial'),
-        ('premises', '0001_initial'),
-        ('tariffs', '0001_initial'),
+        ("access", "0001_initial"),
+        ("customers", "0001_initial"),
+        ("premises", "0001_initial"),
+        ("tariffs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AccountSequence',
+            name="AccountSequence",
             fields=[
-                ('prefix', models.CharField(max_length=8, primary_key=True, serialize=False)),
-                ('next_value', models.BigIntegerField(default=1)),
+                ("prefix", models.CharField(max_length=8, primary_key=True, serialize=False)),
+                ("next_value", models.BigIntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account_no', models.CharField(max_length=20, unique=True)),
-                ('state', models.SmallIntegerField(choices=[(1, 'Active'), (2, 'Suspended'), (3, 'Closed')], default=1)),
-                ('opened_on', models.DateField()),
-                ('closed_on', models.DateField(null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='customers.customer')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account_no", models.CharField(max_length=20, unique=True)),
+                (
+                    "state",
+                    models.SmallIntegerField(
+                        choices=[(1, "Active"), (2, "Suspended"), (3, "Closed")], default=1
+                    ),
+                ),
+                ("opened_on", models.DateField()),
+                ("closed_on", models.DateField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SupplyAgreement',
+            name="SupplyAgreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('utility', models.SmallIntegerField(choices=[(1, 'Water'), (2, 'Gas'), (3, 'Electricity'), (4, 'Heat')])),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='agreements.account')),
-                ('service_point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='premises.servicepoint')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "utility",
+                    models.SmallIntegerField(
+                        choices=[(1, "Water"), (2, "Gas"), (3, "Electricity"), (4, "Heat")]
+                    ),
+                ),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreements",
+                        to="agreements.account",
+                    ),
+                ),
+                (
+                    "service_point",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreements",
+                        to="premises.servicepoint",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HouseholdSize',
+            name="HouseholdSize",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('persons', models.SmallIntegerField()),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField(null=True)),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='household_sizes', to='agreements.supplyagreement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("persons", models.SmallIntegerField()),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField(null=True)),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="household_sizes",
+                        to="agreements.supplyagreement",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AgreementTariff',
+            name="AgreementTariff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField(null=True)),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
-                ('tariff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tariffs.tariff')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tariffs', to='agreements.supplyagreement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField(null=True)),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
+                (
+                    "tariff",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="tariffs.tariff"),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tariffs",
+                        to="agreements.supplyagreement",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='supplyagreement',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('service_point', '='), (meterbook.domain.tables.DateRange('from_on', 'until_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='agreement_point_one_account'),
+            model_name="supplyagreement",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("service_point", "="),
+                    (
+                        meterbook.domain.tables.DateRange(
+                            "from_on", "until_on", django.contrib.postgres.fields.ranges.RangeBoundary()
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="agreement_point_one_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='householdsize',
-            constraint=models.CheckConstraint(condition=models.Q(('persons__gte', 1), ('persons__lte', 50)), name='household_persons_sane'),
+            model_name="householdsize",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("persons__gte", 1), ("persons__lte", 50)), name="household_persons_sane"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='householdsize',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('agreement', '='), (meterbook.domain.tables.DateRange('from_on', 'until_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='household_one_size'),
+            model_name="householdsize",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("agreement", "="),
+                    (
+                        meterbook.domain.tables.DateRange(
+                            "from_on", "until_on", django.contrib.postgres.fields.ranges.RangeBoundary()
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="household_one_size",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agreementtariff',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('agreement', '='), (meterbook.domain.tables.DateRange('from_on', 'until_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='agreement_one_tariff'),
+            model_name="agreementtariff",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("agreement", "="),
+                    (
+                        meterbook.domain.tables.DateRange(
+                            "from_on", "until_on", django.contrib.postgres.fields.ranges.RangeBoundary()
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="agreement_one_tariff",
+            ),
         ),
     ]

@@ -6,128 +6,199 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
-        ('metering', '0001_initial'),
+        ("access", "0001_initial"),
+        ("metering", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BillLine',
+            name="BillLine",
             fields=[
-                ('pk', models.CompositePrimaryKey('bill_id', 'line_no', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('bill_id', models.BigIntegerField()),
-                ('line_no', models.SmallIntegerField()),
-                ('station_id', models.IntegerField()),
-                ('tariff_version_id', models.IntegerField()),
-                ('component_no', models.SmallIntegerField()),
-                ('tier', models.SmallIntegerField()),
-                ('tier_from_milli', models.BigIntegerField(null=True)),
-                ('tier_until_milli', models.BigIntegerField(null=True)),
-                ('before_milli', models.BigIntegerField()),
-                ('quantity_milli', models.BigIntegerField()),
-                ('unit_price_micro', models.BigIntegerField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('rounding', models.SmallIntegerField()),
-                ('days', models.SmallIntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "bill_id", "line_no", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bill_id", models.BigIntegerField()),
+                ("line_no", models.SmallIntegerField()),
+                ("station_id", models.IntegerField()),
+                ("tariff_version_id", models.IntegerField()),
+                ("component_no", models.SmallIntegerField()),
+                ("tier", models.SmallIntegerField()),
+                ("tier_from_milli", models.BigIntegerField(null=True)),
+                ("tier_until_milli", models.BigIntegerField(null=True)),
+                ("before_milli", models.BigIntegerField()),
+                ("quantity_milli", models.BigIntegerField()),
+                ("unit_price_micro", models.BigIntegerField()),
+                ("amount_minor", models.BigIntegerField()),
+                ("rounding", models.SmallIntegerField()),
+                ("days", models.SmallIntegerField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Bill',
+            name="Bill",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('agreement_id', models.BigIntegerField()),
-                ('usage_id', models.BigIntegerField(null=True)),
-                ('run_id', models.BigIntegerField(null=True)),
-                ('station_id', models.IntegerField()),
-                ('utility', models.SmallIntegerField()),
-                ('revision', models.SmallIntegerField(default=1)),
-                ('period_from', models.DateField()),
-                ('period_until', models.DateField()),
-                ('issued_on', models.DateField()),
-                ('due_on', models.DateField()),
-                ('quantity_milli', models.BigIntegerField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('mirrors_id', models.BigIntegerField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("account_id", models.BigIntegerField()),
+                ("agreement_id", models.BigIntegerField()),
+                ("usage_id", models.BigIntegerField(null=True)),
+                ("run_id", models.BigIntegerField(null=True)),
+                ("station_id", models.IntegerField()),
+                ("utility", models.SmallIntegerField()),
+                ("revision", models.SmallIntegerField(default=1)),
+                ("period_from", models.DateField()),
+                ("period_until", models.DateField()),
+                ("issued_on", models.DateField()),
+                ("due_on", models.DateField()),
+                ("quantity_milli", models.BigIntegerField()),
+                ("amount_minor", models.BigIntegerField()),
+                ("mirrors_id", models.BigIntegerField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['account_id', 'issued_on'], name='bill_by_account')],
-                'constraints': [models.UniqueConstraint(fields=('usage_id', 'revision'), name='bill_usage_once')],
+                "indexes": [models.Index(fields=["account_id", "issued_on"], name="bill_by_account")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("usage_id", "revision"), name="bill_usage_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BillRun',
+            name="BillRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.SmallIntegerField(choices=[(1, 'Previewed'), (2, 'Issued')], default=1)),
-                ('issue_on', models.DateField()),
-                ('due_on', models.DateField()),
-                ('bill_count', models.IntegerField()),
-                ('parked_count', models.IntegerField()),
-                ('quantity_milli', models.BigIntegerField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('previewed_at', models.DateTimeField()),
-                ('issued_at', models.DateTimeField(null=True)),
-                ('issued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('round', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='bill_run', to='metering.round')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("state", models.SmallIntegerField(choices=[(1, "Previewed"), (2, "Issued")], default=1)),
+                ("issue_on", models.DateField()),
+                ("due_on", models.DateField()),
+                ("bill_count", models.IntegerField()),
+                ("parked_count", models.IntegerField()),
+                ("quantity_milli", models.BigIntegerField()),
+                ("amount_minor", models.BigIntegerField()),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("previewed_at", models.DateTimeField()),
+                ("issued_at", models.DateTimeField(null=True)),
+                (
+                    "issued_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "round",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bill_run",
+                        to="metering.round",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Clearing',
+            name="Clearing",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('bill_id', models.BigIntegerField()),
-                ('payment_id', models.BigIntegerField()),
-                ('station_id', models.IntegerField()),
-                ('amount_minor', models.BigIntegerField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("bill_id", models.BigIntegerField()),
+                ("payment_id", models.BigIntegerField()),
+                ("station_id", models.IntegerField()),
+                ("amount_minor", models.BigIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['bill_id'], name='clearing_by_bill')],
-                'constraints': [models.UniqueConstraint(fields=('payment_id', 'bill_id'), name='clearing_once'), models.CheckConstraint(condition=models.Q(('amount_minor', 0), _negated=True), name='clearing_not_zero')],
+                "indexes": [models.Index(fields=["bill_id"], name="clearing_by_bill")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("payment_id", "bill_id"), name="clearing_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_minor", 0), _negated=True), name="clearing_not_zero"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ParkedUsage',
+            name="ParkedUsage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('usage_id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=40)),
-                ('facts', models.JSONField(default=dict)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parked', to='billing.billrun')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("usage_id", models.BigIntegerField()),
+                ("code", models.CharField(max_length=40)),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parked",
+                        to="billing.billrun",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Receivable',
+            name="Receivable",
             fields=[
-                ('bill_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('station_id', models.IntegerField()),
-                ('due_on', models.DateField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('open_minor', models.BigIntegerField()),
+                ("bill_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("account_id", models.BigIntegerField()),
+                ("station_id", models.IntegerField()),
+                ("due_on", models.DateField()),
+                ("amount_minor", models.BigIntegerField()),
+                ("open_minor", models.BigIntegerField()),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('open_minor__gt', 0)), fields=['account_id', 'due_on'], name='receivable_open')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('open_minor__gte', 0), ('open_minor__lte', models.F('amount_minor'))), name='receivable_open_between_zero_and_amount')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("open_minor__gt", 0)),
+                        fields=["account_id", "due_on"],
+                        name="receivable_open",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("open_minor__gte", 0), ("open_minor__lte", models.F("amount_minor"))
+                        ),
+                        name="receivable_open_between_zero_and_amount",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='billrun',
-            constraint=models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('issue_on'))), name='bill_run_due_after_issue'),
+            model_name="billrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_on__gte", models.F("issue_on"))), name="bill_run_due_after_issue"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('issued_at__isnull', True), ('state', 1)), models.Q(('issued_at__isnull', False), ('state', 2)), _connector='OR'), name='bill_run_issued_has_time'),
+            model_name="billrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("issued_at__isnull", True), ("state", 1)),
+                    models.Q(("issued_at__isnull", False), ("state", 2)),
+                    _connector="OR",
+                ),
+                name="bill_run_issued_has_time",
+            ),
         ),
     ]

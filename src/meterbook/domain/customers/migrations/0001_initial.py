@@ -7,62 +7,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
+        ("access", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('customer_class', models.SmallIntegerField(choices=[(1, 'Residential'), (2, 'Non Residential'), (3, 'Special Use')])),
-                ('name', models.CharField(max_length=120)),
-                ('name_pinyin', models.CharField(blank=True, max_length=240)),
-                ('name_initials', models.CharField(blank=True, max_length=60)),
-                ('remark', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "customer_class",
+                    models.SmallIntegerField(
+                        choices=[(1, "Residential"), (2, "Non Residential"), (3, "Special Use")]
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("name_pinyin", models.CharField(blank=True, max_length=240)),
+                ("name_initials", models.CharField(blank=True, max_length=60)),
+                ("remark", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.SmallIntegerField(choices=[(1, 'Phone'), (2, 'Email')])),
-                ('value', models.CharField(max_length=80)),
-                ('value_reversed', models.CharField(max_length=80)),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField(null=True)),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contact_points', to='customers.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.SmallIntegerField(choices=[(1, "Phone"), (2, "Email")])),
+                ("value", models.CharField(max_length=80)),
+                ("value_reversed", models.CharField(max_length=80)),
+                ("valid_from", models.DateField()),
+                ("valid_until", models.DateField(null=True)),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contact_points",
+                        to="customers.customer",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['name_pinyin'], name='customer_by_pinyin'),
+            model_name="customer",
+            index=models.Index(fields=["name_pinyin"], name="customer_by_pinyin"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['name_initials'], name='customer_by_initials'),
+            model_name="customer",
+            index=models.Index(fields=["name_initials"], name="customer_by_initials"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('name'), name='gin_trgm_ops'), name='customer_name_trigrams'),
+            model_name="customer",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("name"), name="gin_trgm_ops"
+                ),
+                name="customer_name_trigrams",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('value_reversed', name='varchar_pattern_ops'), name='contact_point_tail'),
+            model_name="contactpoint",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("value_reversed", name="varchar_pattern_ops"),
+                name="contact_point_tail",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('value', ''), _negated=True), name='contact_point_not_empty'),
+            model_name="contactpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value", ""), _negated=True), name="contact_point_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_until__isnull', True)), fields=('customer', 'kind'), name='contact_point_current_once'),
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_until__isnull", True)),
+                fields=("customer", "kind"),
+                name="contact_point_current_once",
+            ),
         ),
     ]

@@ -8,83 +8,195 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
-        ('premises', '0001_initial'),
+        ("access", "0001_initial"),
+        ("premises", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MeterModel',
+            name="MeterModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('maker', models.CharField(blank=True, max_length=60)),
-                ('name', models.CharField(max_length=60)),
-                ('utility', models.SmallIntegerField(choices=[(1, 'Water'), (2, 'Gas'), (3, 'Electricity'), (4, 'Heat')])),
-                ('kind', models.SmallIntegerField(choices=[(1, 'Mechanical'), (2, 'Ic Card'), (3, 'Remote Read'), (4, 'Heat Meter')], default=1)),
-                ('nominal_diameter', models.SmallIntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("maker", models.CharField(blank=True, max_length=60)),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "utility",
+                    models.SmallIntegerField(
+                        choices=[(1, "Water"), (2, "Gas"), (3, "Electricity"), (4, "Heat")]
+                    ),
+                ),
+                (
+                    "kind",
+                    models.SmallIntegerField(
+                        choices=[(1, "Mechanical"), (2, "Ic Card"), (3, "Remote Read"), (4, "Heat Meter")],
+                        default=1,
+                    ),
+                ),
+                ("nominal_diameter", models.SmallIntegerField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('maker', 'name', 'utility'), name='meter_model_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("maker", "name", "utility"), name="meter_model_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Meter',
+            name="Meter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('serial_no', models.CharField(max_length=40)),
-                ('barcode', models.CharField(blank=True, max_length=40)),
-                ('state', models.SmallIntegerField(choices=[(1, 'In Stock'), (2, 'In Service'), (3, 'Removed'), (4, 'Scrapped')])),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='devices.metermodel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("serial_no", models.CharField(max_length=40)),
+                ("barcode", models.CharField(blank=True, max_length=40)),
+                (
+                    "state",
+                    models.SmallIntegerField(
+                        choices=[(1, "In Stock"), (2, "In Service"), (3, "Removed"), (4, "Scrapped")]
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="devices.metermodel"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Register',
+            name="Register",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('band', models.SmallIntegerField(choices=[(0, 'Total'), (1, 'Peak'), (2, 'Flat'), (3, 'Valley')], default=0)),
-                ('digits', models.SmallIntegerField()),
-                ('multiplier_milli', models.IntegerField(default=1000)),
-                ('meter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='registers', to='devices.meter')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "band",
+                    models.SmallIntegerField(
+                        choices=[(0, "Total"), (1, "Peak"), (2, "Flat"), (3, "Valley")], default=0
+                    ),
+                ),
+                ("digits", models.SmallIntegerField()),
+                ("multiplier_milli", models.IntegerField(default=1000)),
+                (
+                    "meter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="registers",
+                        to="devices.meter",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('installed_on', models.DateField()),
-                ('removed_on', models.DateField(null=True)),
-                ('service_point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='installations', to='premises.servicepoint')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
-                ('meter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='installations', to='devices.meter')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("installed_on", models.DateField()),
+                ("removed_on", models.DateField(null=True)),
+                (
+                    "service_point",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="installations",
+                        to="premises.servicepoint",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
+                (
+                    "meter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="installations",
+                        to="devices.meter",
+                    ),
+                ),
             ],
             options={
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('meter', '='), (meterbook.domain.tables.DateRange('installed_on', 'removed_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='installation_meter_one_place'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('service_point', '='), (meterbook.domain.tables.DateRange('installed_on', 'removed_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='installation_point_one_meter')],
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("meter", "="),
+                            (
+                                meterbook.domain.tables.DateRange(
+                                    "installed_on",
+                                    "removed_on",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="installation_meter_one_place",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("service_point", "="),
+                            (
+                                meterbook.domain.tables.DateRange(
+                                    "installed_on",
+                                    "removed_on",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="installation_point_one_meter",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='meter',
-            constraint=models.UniqueConstraint(fields=('serial_no',), name='meter_serial_once'),
+            model_name="meter",
+            constraint=models.UniqueConstraint(fields=("serial_no",), name="meter_serial_once"),
         ),
         migrations.AddConstraint(
-            model_name='meter',
-            constraint=models.UniqueConstraint(condition=models.Q(('barcode', ''), _negated=True), fields=('barcode',), name='meter_barcode_once'),
+            model_name="meter",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("barcode", ""), _negated=True),
+                fields=("barcode",),
+                name="meter_barcode_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='register',
-            constraint=models.UniqueConstraint(fields=('meter', 'band'), name='register_band_once'),
+            model_name="register",
+            constraint=models.UniqueConstraint(fields=("meter", "band"), name="register_band_once"),
         ),
         migrations.AddConstraint(
-            model_name='register',
-            constraint=models.CheckConstraint(condition=models.Q(('digits__gte', 3), ('digits__lte', 12)), name='register_digits_sane'),
+            model_name="register",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("digits__gte", 3), ("digits__lte", 12)), name="register_digits_sane"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='register',
-            constraint=models.CheckConstraint(condition=models.Q(('multiplier_milli__gt', 0)), name='register_multiplier_positive'),
+            model_name="register",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("multiplier_milli__gt", 0)), name="register_multiplier_positive"
+            ),
         ),
     ]

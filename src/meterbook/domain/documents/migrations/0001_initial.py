@@ -5,68 +5,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
+        ("access", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReceiptBook',
+            name="ReceiptBook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('prefix', models.CharField(max_length=12, unique=True)),
-                ('next_serial', models.BigIntegerField(default=1)),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("prefix", models.CharField(max_length=12, unique=True)),
+                ("next_serial", models.BigIntegerField(default=1)),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('serial', models.BigIntegerField()),
-                ('receipt_no', models.CharField(max_length=24, unique=True)),
-                ('station_id', models.IntegerField()),
-                ('account_id', models.BigIntegerField()),
-                ('payment_id', models.BigIntegerField(unique=True)),
-                ('issued_at', models.DateTimeField()),
-                ('content', models.JSONField()),
-                ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='documents.receiptbook')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("serial", models.BigIntegerField()),
+                ("receipt_no", models.CharField(max_length=24, unique=True)),
+                ("station_id", models.IntegerField()),
+                ("account_id", models.BigIntegerField()),
+                ("payment_id", models.BigIntegerField(unique=True)),
+                ("issued_at", models.DateTimeField()),
+                ("content", models.JSONField()),
+                (
+                    "book",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="documents.receiptbook"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReceiptEvent',
+            name="ReceiptEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('station_id', models.IntegerField()),
-                ('kind', models.SmallIntegerField(choices=[(1, 'Printed'), (2, 'Reprinted'), (3, 'Voided')])),
-                ('copy_no', models.SmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('staff_id', models.BigIntegerField()),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='documents.receipt')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("station_id", models.IntegerField()),
+                ("kind", models.SmallIntegerField(choices=[(1, "Printed"), (2, "Reprinted"), (3, "Voided")])),
+                ("copy_no", models.SmallIntegerField()),
+                ("at", models.DateTimeField()),
+                ("staff_id", models.BigIntegerField()),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="documents.receipt",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='receiptbook',
-            constraint=models.UniqueConstraint(fields=('station',), name='receipt_book_per_station'),
+            model_name="receiptbook",
+            constraint=models.UniqueConstraint(fields=("station",), name="receipt_book_per_station"),
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(fields=['account_id', '-issued_at'], name='receipt_by_account'),
+            model_name="receipt",
+            index=models.Index(fields=["account_id", "-issued_at"], name="receipt_by_account"),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('book', 'serial'), name='receipt_serial_once'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(fields=("book", "serial"), name="receipt_serial_once"),
         ),
         migrations.AddConstraint(
-            model_name='receiptevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', [1, 2])), fields=('receipt', 'copy_no'), name='receipt_copy_once'),
+            model_name="receiptevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind__in", [1, 2])),
+                fields=("receipt", "copy_no"),
+                name="receipt_copy_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receiptevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 3)), fields=('receipt',), name='receipt_voided_once'),
+            model_name="receiptevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", 3)), fields=("receipt",), name="receipt_voided_once"
+            ),
         ),
     ]

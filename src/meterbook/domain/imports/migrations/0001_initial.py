@@ -6,34 +6,58 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
+        ("access", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportFile',
+            name="ImportFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.SmallIntegerField(choices=[(1, 'Customers'), (2, 'Readings')])),
-                ('name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('content', models.BinaryField()),
-                ('state', models.SmallIntegerField(choices=[(1, 'Checked'), (2, 'Rejected'), (3, 'Applied')])),
-                ('row_count', models.IntegerField()),
-                ('error_count', models.IntegerField()),
-                ('errors', models.JSONField(default=list)),
-                ('checked_at', models.DateTimeField()),
-                ('applied_at', models.DateTimeField(null=True)),
-                ('checked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.SmallIntegerField(choices=[(1, "Customers"), (2, "Readings")])),
+                ("name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("content", models.BinaryField()),
+                (
+                    "state",
+                    models.SmallIntegerField(choices=[(1, "Checked"), (2, "Rejected"), (3, "Applied")]),
+                ),
+                ("row_count", models.IntegerField()),
+                ("error_count", models.IntegerField()),
+                ("errors", models.JSONField(default=list)),
+                ("checked_at", models.DateTimeField()),
+                ("applied_at", models.DateTimeField(null=True)),
+                (
+                    "checked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 3)), fields=('station', 'kind', 'sha256'), name='import_same_file_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", 3)),
+                        fields=("station", "kind", "sha256"),
+                        name="import_same_file_once",
+                    )
+                ],
             },
         ),
     ]

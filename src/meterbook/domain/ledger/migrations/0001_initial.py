@@ -4,62 +4,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='LedgerAccount',
+            name="LedgerAccount",
             fields=[
-                ('id', models.SmallIntegerField(primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name_zh', models.CharField(max_length=60)),
-                ('name_en', models.CharField(max_length=60)),
-                ('subject_kind', models.SmallIntegerField(choices=[(0, 'None'), (1, 'Customer Account'), (2, 'Shift')], default=0)),
+                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name_zh", models.CharField(max_length=60)),
+                ("name_en", models.CharField(max_length=60)),
+                (
+                    "subject_kind",
+                    models.SmallIntegerField(
+                        choices=[(0, "None"), (1, "Customer Account"), (2, "Shift")], default=0
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LedgerBalance',
+            name="LedgerBalance",
             fields=[
-                ('pk', models.CompositePrimaryKey('subject_id', 'ledger_account_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('subject_id', models.BigIntegerField()),
-                ('ledger_account_id', models.SmallIntegerField()),
-                ('station_id', models.IntegerField()),
-                ('balance_minor', models.BigIntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "subject_id",
+                        "ledger_account_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("subject_id", models.BigIntegerField()),
+                ("ledger_account_id", models.SmallIntegerField()),
+                ("station_id", models.IntegerField()),
+                ("balance_minor", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('pk', models.CompositePrimaryKey('journal_id', 'line_no', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('journal_id', models.BigIntegerField()),
-                ('line_no', models.SmallIntegerField()),
-                ('ledger_account_id', models.SmallIntegerField()),
-                ('station_id', models.IntegerField()),
-                ('subject_id', models.BigIntegerField(null=True)),
-                ('posted_on', models.DateField()),
-                ('amount_minor', models.BigIntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "journal_id", "line_no", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("journal_id", models.BigIntegerField()),
+                ("line_no", models.SmallIntegerField()),
+                ("ledger_account_id", models.SmallIntegerField()),
+                ("station_id", models.IntegerField()),
+                ("subject_id", models.BigIntegerField(null=True)),
+                ("posted_on", models.DateField()),
+                ("amount_minor", models.BigIntegerField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Journal',
+            name="Journal",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('station_id', models.IntegerField()),
-                ('posted_on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('kind', models.SmallIntegerField()),
-                ('source_id', models.BigIntegerField()),
-                ('reverses_id', models.BigIntegerField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("station_id", models.IntegerField()),
+                ("posted_on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("kind", models.SmallIntegerField()),
+                ("source_id", models.BigIntegerField()),
+                ("reverses_id", models.BigIntegerField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'source_id'), name='journal_posts_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "source_id"), name="journal_posts_once")
+                ],
             },
         ),
     ]

@@ -9,149 +9,315 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
-        ('agreements', '0001_initial'),
-        ('devices', '0001_initial'),
-        ('premises', '0001_initial'),
+        ("access", "0001_initial"),
+        ("agreements", "0001_initial"),
+        ("devices", "0001_initial"),
+        ("premises", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Book',
+            name="Book",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=60)),
-                ('reader', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "reader",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BookPlace',
+            name="BookPlace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.IntegerField()),
-                ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='metering.book')),
-                ('service_point', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='book_place', to='premises.servicepoint')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.IntegerField()),
+                (
+                    "book",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="places", to="metering.book"
+                    ),
+                ),
+                (
+                    "service_point",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="book_place",
+                        to="premises.servicepoint",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reading',
+            name="Reading",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('register_id', models.BigIntegerField()),
-                ('read_on', models.DateField()),
-                ('revision', models.SmallIntegerField(default=1)),
-                ('value_milli', models.BigIntegerField()),
-                ('source', models.SmallIntegerField()),
-                ('round_id', models.BigIntegerField(null=True)),
-                ('station_id', models.IntegerField()),
-                ('reader_id', models.BigIntegerField(null=True)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("register_id", models.BigIntegerField()),
+                ("read_on", models.DateField()),
+                ("revision", models.SmallIntegerField(default=1)),
+                ("value_milli", models.BigIntegerField()),
+                ("source", models.SmallIntegerField()),
+                ("round_id", models.BigIntegerField(null=True)),
+                ("station_id", models.IntegerField()),
+                ("reader_id", models.BigIntegerField(null=True)),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('register_id', 'read_on', 'revision'), name='reading_once'), models.CheckConstraint(condition=models.Q(('value_milli__gte', 0)), name='reading_not_negative')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("register_id", "read_on", "revision"), name="reading_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value_milli__gte", 0)), name="reading_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.DateField()),
-                ('state', models.SmallIntegerField(choices=[(1, 'Open'), (2, 'Accepted')], default=1)),
-                ('opened_on', models.DateField()),
-                ('accepted_on', models.DateField(null=True)),
-                ('accepted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='metering.book')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", models.DateField()),
+                ("state", models.SmallIntegerField(choices=[(1, "Open"), (2, "Accepted")], default=1)),
+                ("opened_on", models.DateField()),
+                ("accepted_on", models.DateField(null=True)),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "book",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rounds", to="metering.book"
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RoundEntry',
+            name="RoundEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.IntegerField()),
-                ('previous_reading_id', models.BigIntegerField()),
-                ('previous_on', models.DateField()),
-                ('previous_milli', models.BigIntegerField()),
-                ('previous_usage_milli', models.BigIntegerField(null=True)),
-                ('average_milli', models.BigIntegerField(null=True)),
-                ('value_milli', models.BigIntegerField(null=True)),
-                ('read_on', models.DateField(null=True)),
-                ('source', models.SmallIntegerField(choices=[(1, 'Initial'), (2, 'Keyed'), (3, 'File'), (4, 'Final')], null=True)),
-                ('state', models.SmallIntegerField(choices=[(1, 'Empty'), (2, 'Passed'), (3, 'Held'), (4, 'Confirmed'), (5, 'Not Read')], default=1)),
-                ('checks', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(choices=[(1, 'Lower Than Before'), (2, 'Far Above Average'), (3, 'Zero'), (4, 'Beyond Digits')]), default=list, size=None)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('entered_at', models.DateTimeField(null=True)),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreements.supplyagreement')),
-                ('entered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('register', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='devices.register')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='metering.round')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.IntegerField()),
+                ("previous_reading_id", models.BigIntegerField()),
+                ("previous_on", models.DateField()),
+                ("previous_milli", models.BigIntegerField()),
+                ("previous_usage_milli", models.BigIntegerField(null=True)),
+                ("average_milli", models.BigIntegerField(null=True)),
+                ("value_milli", models.BigIntegerField(null=True)),
+                ("read_on", models.DateField(null=True)),
+                (
+                    "source",
+                    models.SmallIntegerField(
+                        choices=[(1, "Initial"), (2, "Keyed"), (3, "File"), (4, "Final")], null=True
+                    ),
+                ),
+                (
+                    "state",
+                    models.SmallIntegerField(
+                        choices=[(1, "Empty"), (2, "Passed"), (3, "Held"), (4, "Confirmed"), (5, "Not Read")],
+                        default=1,
+                    ),
+                ),
+                (
+                    "checks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SmallIntegerField(
+                            choices=[
+                                (1, "Lower Than Before"),
+                                (2, "Far Above Average"),
+                                (3, "Zero"),
+                                (4, "Beyond Digits"),
+                            ]
+                        ),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("entered_at", models.DateTimeField(null=True)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agreements.supplyagreement",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "register",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="devices.register"
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="metering.round",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Usage',
+            name="Usage",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('agreement_id', models.BigIntegerField()),
-                ('register_id', models.BigIntegerField()),
-                ('round_id', models.BigIntegerField(null=True)),
-                ('station_id', models.IntegerField()),
-                ('opening_reading_id', models.BigIntegerField()),
-                ('closing_reading_id', models.BigIntegerField()),
-                ('period_from', models.DateField()),
-                ('period_until', models.DateField()),
-                ('opening_milli', models.BigIntegerField()),
-                ('closing_milli', models.BigIntegerField()),
-                ('quantity_milli', models.BigIntegerField()),
-                ('revision', models.SmallIntegerField(default=1)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("agreement_id", models.BigIntegerField()),
+                ("register_id", models.BigIntegerField()),
+                ("round_id", models.BigIntegerField(null=True)),
+                ("station_id", models.IntegerField()),
+                ("opening_reading_id", models.BigIntegerField()),
+                ("closing_reading_id", models.BigIntegerField()),
+                ("period_from", models.DateField()),
+                ("period_until", models.DateField()),
+                ("opening_milli", models.BigIntegerField()),
+                ("closing_milli", models.BigIntegerField()),
+                ("quantity_milli", models.BigIntegerField()),
+                ("revision", models.SmallIntegerField(default=1)),
             ],
             options={
-                'indexes': [models.Index(fields=['round_id'], name='usage_by_round')],
-                'constraints': [models.UniqueConstraint(fields=('agreement_id', 'period_until', 'register_id', 'revision'), name='usage_once'), models.CheckConstraint(condition=models.Q(('quantity_milli__gte', 0)), name='usage_not_negative'), models.CheckConstraint(condition=models.Q(('period_until__gt', models.F('period_from'))), name='usage_period_runs')],
+                "indexes": [models.Index(fields=["round_id"], name="usage_by_round")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("agreement_id", "period_until", "register_id", "revision"), name="usage_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity_milli__gte", 0)), name="usage_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("period_until__gt", models.F("period_from"))),
+                        name="usage_period_runs",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='book',
-            constraint=models.UniqueConstraint(fields=('station', 'code'), name='book_code_once'),
+            model_name="book",
+            constraint=models.UniqueConstraint(fields=("station", "code"), name="book_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='bookplace',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('book', 'sequence'), name='book_sequence_once'),
+            model_name="bookplace",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("book", "sequence"),
+                name="book_sequence_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(fields=('book', 'period'), name='round_once_per_period'),
+            model_name="round",
+            constraint=models.UniqueConstraint(fields=("book", "period"), name="round_once_per_period"),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(('period__day', 1)), name='round_period_is_a_month'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period__day", 1)), name="round_period_is_a_month"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_on__isnull', True), ('state', 1)), models.Q(('accepted_on__isnull', False), ('state', 2)), _connector='OR'), name='round_accepted_has_date'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("accepted_on__isnull", True), ("state", 1)),
+                    models.Q(("accepted_on__isnull", False), ("state", 2)),
+                    _connector="OR",
+                ),
+                name="round_accepted_has_date",
+            ),
         ),
         migrations.AddIndex(
-            model_name='roundentry',
-            index=models.Index(condition=models.Q(('state', 3)), fields=['state'], name='round_entry_held'),
+            model_name="roundentry",
+            index=models.Index(condition=models.Q(("state", 3)), fields=["state"], name="round_entry_held"),
         ),
         migrations.AddConstraint(
-            model_name='roundentry',
-            constraint=models.UniqueConstraint(fields=('round', 'register'), name='round_entry_once'),
+            model_name="roundentry",
+            constraint=models.UniqueConstraint(fields=("round", "register"), name="round_entry_once"),
         ),
         migrations.AddConstraint(
-            model_name='roundentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', [1, 5]), ('value_milli__isnull', True)), models.Q(('read_on__isnull', False), ('source__isnull', False), ('state__in', [2, 3, 4]), ('value_milli__gte', 0)), _connector='OR'), name='round_entry_value_fits_state'),
+            model_name="roundentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", [1, 5]), ("value_milli__isnull", True)),
+                    models.Q(
+                        ("read_on__isnull", False),
+                        ("source__isnull", False),
+                        ("state__in", [2, 3, 4]),
+                        ("value_milli__gte", 0),
+                    ),
+                    _connector="OR",
+                ),
+                name="round_entry_value_fits_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roundentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', [4, 5]), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='round_entry_confirmed_with_reason'),
+            model_name="roundentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", [4, 5]), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="round_entry_confirmed_with_reason",
+            ),
         ),
     ]

@@ -7,53 +7,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
+        ("access", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Premise',
+            name="Premise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('district', models.CharField(blank=True, max_length=40)),
-                ('street', models.CharField(blank=True, max_length=60)),
-                ('community', models.CharField(max_length=60)),
-                ('building', models.CharField(blank=True, max_length=20)),
-                ('entrance', models.CharField(blank=True, max_length=20)),
-                ('floor', models.CharField(blank=True, max_length=10)),
-                ('flat_no', models.CharField(blank=True, max_length=20)),
-                ('address', models.CharField(max_length=240)),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("district", models.CharField(blank=True, max_length=40)),
+                ("street", models.CharField(blank=True, max_length=60)),
+                ("community", models.CharField(max_length=60)),
+                ("building", models.CharField(blank=True, max_length=20)),
+                ("entrance", models.CharField(blank=True, max_length=20)),
+                ("floor", models.CharField(blank=True, max_length=10)),
+                ("flat_no", models.CharField(blank=True, max_length=20)),
+                ("address", models.CharField(max_length=240)),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ServicePoint',
+            name="ServicePoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('utility', models.SmallIntegerField(choices=[(1, 'Water'), (2, 'Gas'), (3, 'Electricity'), (4, 'Heat')])),
-                ('position', models.SmallIntegerField(default=1)),
-                ('premise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_points', to='premises.premise')),
-                ('station', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "utility",
+                    models.SmallIntegerField(
+                        choices=[(1, "Water"), (2, "Gas"), (3, "Electricity"), (4, "Heat")]
+                    ),
+                ),
+                ("position", models.SmallIntegerField(default=1)),
+                (
+                    "premise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="service_points",
+                        to="premises.premise",
+                    ),
+                ),
+                (
+                    "station",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="access.orgunit"),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='premise',
-            index=models.Index(fields=['community', 'building', 'entrance', 'flat_no'], name='premise_by_parts'),
+            model_name="premise",
+            index=models.Index(
+                fields=["community", "building", "entrance", "flat_no"], name="premise_by_parts"
+            ),
         ),
         migrations.AddIndex(
-            model_name='premise',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('address'), name='gin_trgm_ops'), name='premise_address_trigrams'),
+            model_name="premise",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("address"), name="gin_trgm_ops"
+                ),
+                name="premise_address_trigrams",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='premise',
-            constraint=models.UniqueConstraint(fields=('station', 'address'), name='premise_address_once'),
+            model_name="premise",
+            constraint=models.UniqueConstraint(fields=("station", "address"), name="premise_address_once"),
         ),
         migrations.AddConstraint(
-            model_name='servicepoint',
-            constraint=models.UniqueConstraint(fields=('premise', 'utility', 'position'), name='service_point_once'),
+            model_name="servicepoint",
+            constraint=models.UniqueConstraint(
+                fields=("premise", "utility", "position"), name="service_point_once"
+            ),
         ),
     ]

@@ -5,60 +5,91 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Tariff',
+            name="Tariff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('utility', models.SmallIntegerField(choices=[(1, 'Water'), (2, 'Gas'), (3, 'Electricity'), (4, 'Heat')])),
-                ('customer_class', models.CharField(max_length=30)),
-                ('name_zh', models.CharField(max_length=120)),
-                ('name_en', models.CharField(max_length=120)),
-                ('unit', models.CharField(max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=60, unique=True)),
+                (
+                    "utility",
+                    models.SmallIntegerField(
+                        choices=[(1, "Water"), (2, "Gas"), (3, "Electricity"), (4, "Heat")]
+                    ),
+                ),
+                ("customer_class", models.CharField(max_length=30)),
+                ("name_zh", models.CharField(max_length=120)),
+                ("name_en", models.CharField(max_length=120)),
+                ("unit", models.CharField(max_length=10)),
             ],
         ),
         migrations.CreateModel(
-            name='TariffVersion',
+            name="TariffVersion",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('effective_from', models.DateField()),
-                ('revision', models.SmallIntegerField(default=1)),
-                ('effective_until', models.DateField(null=True)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('document', models.JSONField()),
-                ('loaded_at', models.DateTimeField()),
-                ('tariff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='tariffs.tariff')),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("effective_from", models.DateField()),
+                ("revision", models.SmallIntegerField(default=1)),
+                ("effective_until", models.DateField(null=True)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("document", models.JSONField()),
+                ("loaded_at", models.DateTimeField()),
+                (
+                    "tariff",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="tariffs.tariff",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TariffComponent',
+            name="TariffComponent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('component_no', models.SmallIntegerField()),
-                ('code', models.CharField(max_length=40)),
-                ('name_zh', models.CharField(max_length=60)),
-                ('name_en', models.CharField(max_length=60)),
-                ('revenue_code', models.CharField(max_length=30)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='components', to='tariffs.tariffversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("component_no", models.SmallIntegerField()),
+                ("code", models.CharField(max_length=40)),
+                ("name_zh", models.CharField(max_length=60)),
+                ("name_en", models.CharField(max_length=60)),
+                ("revenue_code", models.CharField(max_length=30)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="components",
+                        to="tariffs.tariffversion",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='tariffversion',
-            constraint=models.UniqueConstraint(fields=('tariff', 'effective_from', 'revision'), name='tariff_version_once'),
+            model_name="tariffversion",
+            constraint=models.UniqueConstraint(
+                fields=("tariff", "effective_from", "revision"), name="tariff_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tariffversion',
-            constraint=models.UniqueConstraint(fields=('tariff', 'fingerprint'), name='tariff_document_once'),
+            model_name="tariffversion",
+            constraint=models.UniqueConstraint(fields=("tariff", "fingerprint"), name="tariff_document_once"),
         ),
         migrations.AddConstraint(
-            model_name='tariffcomponent',
-            constraint=models.UniqueConstraint(fields=('version', 'component_no'), name='tariff_component_once'),
+            model_name="tariffcomponent",
+            constraint=models.UniqueConstraint(
+                fields=("version", "component_no"), name="tariff_component_once"
+            ),
         ),
     ]
