@@ -27,10 +27,9 @@ def use_company(*, schema: str | None = None) -> models.Company:
     Raises CompanyUnknownError when it is not there or must be named.
     """
     use_schema("public")
-    companies = {company.schema_name: company for company in models.Company.objects.all()}
-    chosen = (
-        companies.get(schema) if schema else (next(iter(companies.values())) if len(companies) == 1 else None)
-    )
+    companies: dict[str, models.Company] = {str(c.schema_name): c for c in models.Company.objects.all()}
+    wanted = schema or (next(iter(companies)) if len(companies) == 1 else "")
+    chosen = companies.get(wanted)
     if chosen is None:
         raise CompanyUnknownError(asked=schema, known=sorted(companies))
     use_schema(wanted)
