@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from meterbook.domain import tables
+from meterbook.domain.metering import rules
 
 
 class Book(models.Model):
@@ -77,13 +78,7 @@ class Source(models.IntegerChoices):
     FINAL = 4
 
 
-class Check(models.IntegerChoices):
-    """Why a reading is held."""
-
-    LOWER_THAN_BEFORE = 1
-    FAR_ABOVE_AVERAGE = 2
-    ZERO = 3
-    BEYOND_DIGITS = 4
+Check = rules.Check
 
 
 class EntryState(models.IntegerChoices):
@@ -119,6 +114,8 @@ class RoundEntry(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     entered_by = models.ForeignKey("access.Staff", null=True, on_delete=models.PROTECT, related_name="+")
     entered_at = models.DateTimeField(null=True)
+    # Counts the changes: who saves says which one was on the page, so that nobody's work is lost unseen.
+    version = models.IntegerField(db_default=0)
 
     class Meta:
         constraints = [
@@ -143,6 +140,22 @@ class RoundEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["state"], condition=models.Q(state=EntryState.HELD), name="round_entry_held")
+        ]
+
+
+class ReadingLimit(models.Model):
+    """The company's own high limit for a utility; where none is set rules.STANDARD_LIMITS holds."""
+
+    utility = models.SmallIntegerField(choices=tables.Utility.choices, unique=True)
+    times_average = models.SmallIntegerField()
+    floor_milli = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(times_average__gte=1, times_average__lte=100, floor_milli__gte=0),
+                name="reading_limit_sane",
+            )
         ]
 
 
