@@ -1,0 +1,116 @@
+"""The places of the staff application and who may go there. The rail and the palette read this table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from meterbook.application import actor as actors
+
+Count = Callable[[actors.Actor], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page one goes to. `url_name` is reversed without arguments; `right` hides and guards alike."""
+
+    key: str
+    label: str | Promise
+    url_name: str
+    icon: str
+    right: str
+    also: tuple[str, ...] = ()  # other words by which the palette finds it
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled group of places in the rail. The first has no title."""
+
+    title: str | Promise
+    places: tuple[Place, ...] = field(default_factory=tuple)
+
+
+SECTIONS = (
+    Section(
+        title="",
+        places=(
+            Place("till", _("Till"), "till", "cash", "payments.take", ("pay", "sk")),
+            Place("customers", _("Customers"), "customers", "users", "customers.view", ("kh",)),
+            Place("bills", _("Bills"), "bills", "file-invoice", "billing.view", ("zd",)),
+        ),
+    ),
+    Section(
+        title=_("Work"),
+        places=(
+            Place("books", _("Readings"), "books", "clipboard-list", "readings.view", ("cb",)),
+            Place("held", _("Held readings"), "held_readings", "alert-triangle", "readings.confirm", ("yc",)),
+            Place("bill_runs", _("Bill runs"), "bill_runs", "calculator", "billing.preview", ("cz",)),
+            Place("imports", _("Import"), "imports", "file-import", "customers.import", ("dr",)),
+        ),
+    ),
+    Section(
+        title=_("Money"),
+        places=(
+            Place("payments", _("Payments"), "payments", "receipt", "payments.view", ("jf",)),
+            Place("shifts", _("Day close"), "shifts", "calendar-time", "payments.view", ("rj",)),
+            Place("ledger", _("Ledger"), "ledger", "scale", "ledger.view", ("zz",)),
+        ),
+    ),
+    Section(
+        title=_("System"),
+        places=(
+            Place("tariffs", _("Tariffs"), "tariffs", "tag", "tariffs.view", ("jg",)),
+            Place("audit", _("Audit trail"), "audit", "history", "audit.view", ("sj",)),
+            Place("staff", _("Staff"), "staff", "id", "staff.manage", ("yg",)),
+        ),
+    ),
+)
+
+_counts: dict[str, Count] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place as one person sees it now."""
+
+    place: Place
+    url: str
+    is_current: bool
+    count: int
+
+
+def provide_count(*, place_key: str, count: Count) -> None:
+    """Let a subject show a number beside its place (work waiting). Called inside the page's read."""
+    _counts[place_key] = count
+
+
+def address_of(place: Place) -> str | None:
+    """The address of a place; None while its page isn't part of this installation."""
+    try:
+        return reverse(place.url_name)
+    except NoReverseMatch:
+        return None
+
+
+def menu_for(*, actor: actors.Actor, path: str) -> list[tuple[Section, list[Entry]]]:
+    """The sections and places the actor may go to; the longest address that starts `path` is current."""
+    menu = []
+    addresses = {place.key: address_of(place) for section in SECTIONS for place in section.places}
+    fitting = [url for url in addresses.values() if url is not None and path.startswith(url)]
+    current = max(fitting, key=len, default=None)
+    for section in SECTIONS:
+        entries = [
+            Entry(
+                place=place,
+                url=url,
+                is_current=url == current,
+                count=_counts[place.key](actor) if place.key in _counts else 0,
+            )
+            for place in section.places
+            if (url := addresses[place.key]) is not None and actor.may(place.right)
+        ]
+        if entries:
+            menu.append((section, entries))
+    return menu
