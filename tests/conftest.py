@@ -22,11 +22,8 @@ SCHEMA = "main"
 
 
 def pytest_configure() -> None:
-    """Pages name their static files plainly in tests: nothing is collected beforehand."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+    """Static files are published into a folder of the test run, not into the user's data."""
+    settings.STATIC_ROOT = str(server_module.home() / "static")
 
 
 @pytest.fixture(scope="session")

@@ -50,8 +50,8 @@ TENANT_LIMIT_SET_CALLS = True  # the search path is set once per connection take
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "meterbook.interfaces.web.middleware.HealthMiddleware",
+    "meterbook.interfaces.web.middleware.StaticMiddleware",
     "meterbook.interfaces.web.middleware.CompanyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -163,11 +163,11 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = ENVIRONMENT.time_zone
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATIC_ROOT = str(ENVIRONMENT.data_dir / "static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "meterbook.interfaces.web.assets.VersionedStorage"},
 }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -181,4 +181,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
+    # It announces every blueprint at INFO, on every command's screen.
+    "loggers": {"procrastinate.blueprints": {"level": "WARNING"}},
 }
