@@ -55,3 +55,17 @@ def post_journal(
         for line_no, side in enumerate(kept, start=1)
     )
     return journal.id
+
+
+def lock_balances(*, subject_id: int, accounts: list[rules.Chart]) -> dict[rules.Chart, int]:
+    """Hold a subject's balances until the transaction ends and tell them, minor units; never posted to is 0.
+
+    Always locked in the order of the account numbers, the order in which posting takes them too.
+    """
+    found = dict(
+        models.LedgerBalance.objects.select_for_update()
+        .filter(ledger_account_id__in=[account.value for account in accounts], subject_id=subject_id)
+        .order_by("ledger_account_id")
+        .values_list("ledger_account_id", "balance_minor")
+    )
+    return {account: found.get(account.value, 0) for account in accounts}
