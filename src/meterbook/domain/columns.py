@@ -52,7 +52,12 @@ def _copy(*, frame: pl.DataFrame, target: sql.Identifier, names: sql.Composable)
     arrow = frame.to_arrow()
     encoder = pgpq.ArrowToPostgresBinaryEncoder(arrow.schema)
     statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT BINARY)").format(target, names)
-    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+    # The raw cursor's errors become Django's, as everywhere else.
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.cursor.copy(statement) as copy,
+    ):
         copy.write(encoder.write_header())
         for batch in arrow.to_batches(max_chunksize=BATCH_ROWS):
             copy.write(encoder.write_batch(batch))
