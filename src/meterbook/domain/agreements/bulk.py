@@ -1,0 +1,117 @@
+"""Accounts and agreements as columns."""
+
+import polars as pl
+from django.db import connection
+
+from meterbook.domain import columns
+from meterbook.domain.agreements import models, rules
+from meterbook.domain.customers import models as customers
+
+ACCOUNTS = {
+    "station_id": pl.Int64,
+    "customer_id": pl.Int64,
+    "customer_class": pl.Int16,
+    "account_no": pl.String,
+    "opened_on": pl.Date,
+}
+# `persons` is null where the tariff's own household size counts.
+AGREEMENTS = {
+    "station_id": pl.Int64,
+    "account_id": pl.Int64,
+    "service_point_id": pl.Int64,
+    "utility": pl.Int16,
+    "tariff_id": pl.Int64,
+    "persons": pl.Int16,
+    "from_on": pl.Date,
+}
+
+_TAKE_NUMBERS = """
+INSERT INTO agreements_accountsequence (prefix, next_value) VALUES (%s, %s)
+ON CONFLICT (prefix) DO UPDATE
+SET next_value = agreements_accountsequence.next_value + EXCLUDED.next_value - 1
+RETURNING next_value
+"""
+_KNOWN_NUMBERS = "SELECT account_no FROM agreements_account WHERE account_no = ANY(%(account_nos)s)"
+
+
+def known_account_numbers(*, account_nos: list[str]) -> pl.DataFrame:
+    """Those of the numbers that an account has: account_no. Only what the caller may see."""
+    return columns.fetch(
+        statement=_KNOWN_NUMBERS, parameters={"account_nos": account_nos}, schema={"account_no": pl.String}
+    )
+
+
+def write_accounts(*, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Open accounts; returns `accounts` in its order with `account_no` filled and their ids in `id`.
+
+    `accounts` has columns ACCOUNTS; further columns are carried along. An account without a number (null)
+    gets the next one of its series, in the frame's order.
+    """
+    given = set(accounts["account_no"].drop_nulls())
+    numbers = accounts["account_no"].to_list()
+    resident = customers.CustomerClass.RESIDENTIAL
+    prefixes = [rules.account_prefix(is_resident=c == resident) for c in accounts["customer_class"]]
+    for prefix in sorted(set(prefixes)):
+        places = [i for i, number in enumerate(numbers) if number is None and prefixes[i] == prefix]
+        taken = _next_numbers(prefix=prefix, count=len(places), avoid=given)
+        for place, number in zip(places, taken, strict=True):
+            numbers[place] = number
+    numbered = accounts.with_columns(
+        pl.Series("account_no", numbers, dtype=pl.String),
+        pl.Series("id", columns.next_ids(table=models.Account, count=accounts.height), dtype=pl.Int64),
+    )
+    columns.copy_in(
+        table=models.Account,
+        frame=numbered.select(
+            "id",
+            "station_id",
+            "account_no",
+            "customer_id",
+            pl.lit(models.AccountState.ACTIVE.value, dtype=pl.Int16).alias("state"),
+            "opened_on",
+        ),
+    )
+    return numbered
+
+
+def write_agreements(*, agreements: pl.DataFrame) -> pl.DataFrame:
+    """Write supply agreements with their tariff and, where told, household size, all from `from_on` on.
+
+    `agreements` has columns AGREEMENTS; further columns are carried along. Returns it in its order with
+    the ids in `id`.
+    """
+    ids = columns.next_ids(table=models.SupplyAgreement, count=agreements.height)
+    numbered = agreements.with_columns(pl.Series("id", ids, dtype=pl.Int64))
+    columns.copy_in(
+        table=models.SupplyAgreement,
+        frame=numbered.select("id", "station_id", "account_id", "service_point_id", "utility", "from_on"),
+    )
+    of_agreement = pl.col("id").alias("agreement_id")
+    columns.copy_in(
+        table=models.AgreementTariff,
+        frame=numbered.select("station_id", of_agreement, "tariff_id", "from_on"),
+    )
+    columns.copy_in(
+        table=models.HouseholdSize,
+        frame=numbered.filter(pl.col("persons").is_not_null()).select(
+            "station_id", of_agreement, "persons", "from_on"
+        ),
+    )
+    return numbered
+
+
+def _next_numbers(*, prefix: str, count: int, avoid: set[str]) -> list[str]:
+    """The next `count` numbers of a series; the series' row stays locked until the transaction ends.
+
+    Numbers kept from an older system may lie in the series: those are passed over.
+    """
+    found: list[str] = []
+    while len(found) < count:
+        wanted = count - len(found)
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE_NUMBERS, [prefix, wanted + 1])
+            first = cursor.fetchone()[0] - wanted
+        numbers = rules.account_numbers(prefix=prefix, first=first, count=wanted)
+        used = avoid.union(known_account_numbers(account_nos=numbers)["account_no"])
+        found.extend(number for number in numbers if number not in used)
+    return found

@@ -1,0 +1,281 @@
+"""Books, readings and usages as columns."""
+
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+from django.db import connection
+
+from meterbook.domain import columns
+from meterbook.domain.metering import models, rules
+
+# The average of a register is that of its last usages, at most so many.
+AVERAGE_OF = 6
+
+# `sequence` is null where the place comes behind the last one of its book.
+PLACES = {
+    "station_id": pl.Int64,
+    "book_code": pl.String,
+    "service_point_id": pl.Int64,
+    "sequence": pl.Int32,
+}
+INITIAL_READINGS = {
+    "station_id": pl.Int64,
+    "register_id": pl.Int64,
+    "read_on": pl.Date,
+    "value_milli": pl.Int64,
+    "recorded_at": pl.Datetime("us", "UTC"),
+}
+
+_BOOKS = """
+SELECT id, station_id, code FROM metering_book WHERE station_id = ANY(%(station_ids)s) ORDER BY id FOR UPDATE
+"""
+_BOOKS_SCHEMA = {"book_id": pl.Int64, "station_id": pl.Int64, "book_code": pl.String}
+_TAKEN = """
+SELECT b.station_id, b.code, p.sequence
+FROM metering_bookplace p JOIN metering_book b ON b.id = p.book_id
+WHERE b.station_id = ANY(%(station_ids)s) AND b.code = ANY(%(book_codes)s)
+"""
+_TAKEN_SCHEMA = {"station_id": pl.Int64, "book_code": pl.String, "sequence": pl.Int32}
+
+
+def taken_places(*, station_ids: list[int], book_codes: list[str]) -> pl.DataFrame:
+    """The places of these books that are in use: station_id, book_code, sequence."""
+    return columns.fetch(
+        statement=_TAKEN,
+        parameters={"station_ids": station_ids, "book_codes": book_codes},
+        schema=_TAKEN_SCHEMA,
+    )
+
+
+def write_books_and_places(*, places: pl.DataFrame) -> pl.DataFrame:
+    """Put service points into books, making the books that are missing (named by their code).
+
+    `places` has columns PLACES; further columns are carried along. Returns it in its order with
+    `book_id` and every `sequence` filled. The books stay locked until the transaction ends. Two places
+    with the same sequence are refused by the database when it does.
+    """
+    books = places.select("station_id", "book_code").unique(maintain_order=True)
+    models.Book.objects.bulk_create(
+        (
+            models.Book(station_id=row["station_id"], code=row["book_code"], name=row["book_code"])
+            for row in books.iter_rows(named=True)
+        ),
+        ignore_conflicts=True,
+    )
+    station_ids = books["station_id"].unique().to_list()
+    known = columns.fetch(statement=_BOOKS, parameters={"station_ids": station_ids}, schema=_BOOKS_SCHEMA)
+    taken = taken_places(station_ids=station_ids, book_codes=books["book_code"].unique().to_list())
+    keys = ["station_id", "book_code"]
+    last = (
+        pl.concat([taken, places.select(*keys, "sequence").drop_nulls()])
+        .group_by(keys)
+        .agg(pl.col("sequence").max().alias("last"))
+    )
+    behind = pl.col("last").fill_null(0) + pl.col("sequence").is_null().cast(pl.Int32).cum_sum().over(keys)
+    filled = (
+        places.join(known, on=keys, how="left", maintain_order="left")
+        .join(last, on=keys, how="left", maintain_order="left")
+        .with_columns(pl.coalesce(pl.col("sequence"), behind).cast(pl.Int32).alias("sequence"))
+        .drop("last")
+    )
+    columns.copy_in(
+        frame=filled.select("station_id", "book_id", "service_point_id", "sequence"), table=models.BookPlace
+    )
+    return filled
+
+
+def write_initial_readings(*, readings: pl.DataFrame) -> None:
+    """Write the readings from which registers begin. `readings` has columns INITIAL_READINGS."""
+    columns.copy_in(
+        table=models.Reading,
+        frame=readings.sort("register_id").select(
+            "register_id",
+            "read_on",
+            pl.lit(1, dtype=pl.Int16).alias("revision"),
+            "value_milli",
+            pl.lit(models.Source.INITIAL.value, dtype=pl.Int16).alias("source"),
+            pl.col("station_id").cast(pl.Int32),
+            "recorded_at",
+        ),
+    )
+
+
+OPEN_ENTRIES = """
+INSERT INTO metering_roundentry (
+    station_id, round_id, sequence, agreement_id, register_id, previous_reading_id, previous_on,
+    previous_milli, previous_usage_milli, average_milli, state, checks, reason)
+SELECT place.station_id, %(round_id)s, place.sequence, agreement.id, register.id, previous.id,
+    previous.read_on, previous.value_milli, history.last_milli, history.average_milli, %(empty)s, '{}', ''
+FROM metering_bookplace place
+JOIN agreements_supplyagreement agreement ON agreement.service_point_id = place.service_point_id
+    AND agreement.from_on <= %(day)s AND (agreement.until_on IS NULL OR agreement.until_on > %(day)s)
+JOIN devices_installation installation ON installation.service_point_id = place.service_point_id
+    AND installation.installed_on <= %(day)s
+    AND (installation.removed_on IS NULL OR installation.removed_on > %(day)s)
+JOIN devices_register register ON register.meter_id = installation.meter_id
+CROSS JOIN LATERAL (
+    SELECT reading.id, reading.read_on, reading.value_milli
+    FROM metering_reading reading WHERE reading.register_id = register.id
+    ORDER BY reading.read_on DESC, reading.revision DESC LIMIT 1
+) previous
+CROSS JOIN LATERAL (
+    SELECT div(sum(recent.quantity_milli) * %(average_days)s, sum(recent.days))::bigint AS average_milli,
+        (array_agg(recent.quantity_milli ORDER BY recent.period_until DESC))[1] AS last_milli
+    FROM (
+        SELECT DISTINCT ON (usage.period_until)
+            usage.period_until, usage.quantity_milli, usage.period_until - usage.period_from AS days
+        FROM metering_usage usage
+        WHERE usage.agreement_id = agreement.id AND usage.register_id = register.id
+        ORDER BY usage.period_until DESC, usage.revision DESC LIMIT %(average_of)s
+    ) recent
+) history
+WHERE place.book_id = %(book_id)s AND previous.read_on >= agreement.from_on
+ORDER BY place.sequence, register.band
+ON CONFLICT (round_id, register_id) DO NOTHING
+"""
+
+ENTRIES = """
+SELECT entry.id AS entry_id, agreement.utility, register.digits, register.multiplier_milli, entry.previous_on,
+    entry.previous_milli, entry.previous_usage_milli, entry.average_milli, entry.read_on, entry.value_milli,
+    entry.agreement_id, entry.register_id, entry.previous_reading_id, entry.station_id, entry.source,
+    entry.state, entry.checks, entry.reason, entry.entered_by_id, entry.version
+FROM metering_roundentry entry
+JOIN agreements_supplyagreement agreement ON agreement.id = entry.agreement_id
+JOIN devices_register register ON register.id = entry.register_id
+WHERE entry.round_id = %(round_id)s AND (%(all)s OR entry.id = ANY(%(entry_ids)s))
+ORDER BY entry.id
+"""
+ENTRY: dict[str, pl.DataType] = {
+    **rules.FACTS.columns,
+    "agreement_id": pl.Int64(),
+    "register_id": pl.Int64(),
+    "previous_reading_id": pl.Int64(),
+    "station_id": pl.Int32(),
+    "source": pl.Int16(),
+    "state": pl.Int16(),
+    "checks": pl.List(pl.Int16()),
+    "reason": pl.String(),
+    "entered_by_id": pl.Int64(),
+    "version": pl.Int32(),
+}
+
+WRITE_VALUES = """
+UPDATE metering_roundentry entry
+SET value_milli = new.value_milli, read_on = new.read_on, source = new.source, state = new.state,
+    checks = new.checks, reason = new.reason, entered_by_id = %(staff_id)s, entered_at = %(at)s,
+    version = entry.version + 1
+FROM jsonb_to_recordset(%(rows)s) AS new(
+    entry_id bigint, value_milli bigint, read_on date, source smallint, state smallint, checks smallint[],
+    reason text)
+WHERE entry.id = new.entry_id AND entry.round_id = %(round_id)s
+"""
+# What `write_values` takes, one row per entry; a row without a value has no source either.
+VALUES = {
+    "entry_id": pl.Int64(),
+    "value_milli": pl.Int64(),
+    "read_on": pl.Date(),
+    "source": pl.Int16(),
+    "state": pl.Int16(),
+    "checks": pl.List(pl.Int16()),
+    "reason": pl.String(),
+}
+
+
+def open_entries(*, round_id: int, book_id: int, day: datetime.date) -> int:
+    """Give the round an entry for every register in the book that supplies somebody on `day`.
+
+    Returns how many were added; entries the round already has stay as they are. A register whose
+    latest reading is missing or older than the agreement gets none: `queries.registers_left_out`
+    names it. The average is that of the last `AVERAGE_OF` usages by day, per AVERAGE_DAYS, cut off.
+    """
+    parameters = {
+        "round_id": round_id,
+        "book_id": book_id,
+        "day": day,
+        "empty": models.EntryState.EMPTY,
+        "average_days": rules.AVERAGE_DAYS,
+        "average_of": AVERAGE_OF,
+    }
+    return _run(OPEN_ENTRIES, parameters)
+
+
+def entries(*, round_id: int, entry_ids: Sequence[int] | None = None) -> pl.DataFrame:
+    """A round's entries (all, or the named ones that belong to it) as columns ENTRY, by entry_id."""
+    return columns.fetch(
+        statement=ENTRIES,
+        parameters={"round_id": round_id, "all": entry_ids is None, "entry_ids": list(entry_ids or ())},
+        schema=ENTRY,
+    )
+
+
+def write_values(*, round_id: int, values: pl.DataFrame, staff_id: int | None, at: datetime.datetime) -> None:
+    """Store columns VALUES on the round's entries in one statement; each entry's version counts on."""
+    rows = values.select(*VALUES).with_columns(pl.col("read_on").cast(pl.String)).to_dicts()
+    parameters: dict[str, Any] = {
+        "rows": json.dumps(rows),
+        "round_id": round_id,
+        "staff_id": staff_id,
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE_VALUES, parameters)
+
+
+def write_readings_and_usages(*, round_id: int, accepted: pl.DataFrame, at: datetime.datetime) -> None:
+    """COPY a round's accepted entries into the two lean tables.
+
+    `accepted` has columns ENTRY and `quantity_milli`, no nulls in value and quantity. Rows go in by
+    register and agreement in ascending order, so that the indexes grow at one end of each book.
+    """
+    frame = accepted.sort("register_id").with_columns(
+        pl.Series(
+            "reading_id", columns.next_ids(table=models.Reading, count=accepted.height), dtype=pl.Int64
+        ),
+        round_id=pl.lit(round_id, dtype=pl.Int64),
+        recorded_at=pl.lit(at, dtype=pl.Datetime("us", "UTC")),
+    )
+    columns.copy_in(
+        frame=frame.select(
+            pl.col("reading_id").alias("id"),
+            "register_id",
+            "read_on",
+            pl.lit(1, dtype=pl.Int16).alias("revision"),
+            "value_milli",
+            "source",
+            "round_id",
+            "station_id",
+            pl.col("entered_by_id").alias("reader_id"),
+            "recorded_at",
+        ),
+        table=models.Reading,
+    )
+    usages = frame.sort("agreement_id", "register_id").with_columns(
+        pl.Series("id", columns.next_ids(table=models.Usage, count=accepted.height), dtype=pl.Int64)
+    )
+    columns.copy_in(
+        frame=usages.select(
+            "id",
+            "agreement_id",
+            "register_id",
+            "round_id",
+            "station_id",
+            pl.col("previous_reading_id").alias("opening_reading_id"),
+            pl.col("reading_id").alias("closing_reading_id"),
+            pl.col("previous_on").alias("period_from"),
+            pl.col("read_on").alias("period_until"),
+            pl.col("previous_milli").alias("opening_milli"),
+            pl.col("value_milli").alias("closing_milli"),
+            "quantity_milli",
+            pl.lit(1, dtype=pl.Int16).alias("revision"),
+        ),
+        table=models.Usage,
+    )
+
+
+def _run(statement: str, parameters: Mapping[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, dict(parameters))
+        return int(cursor.rowcount)
