@@ -1,0 +1,90 @@
+"""Reads of customers and how to reach them.
+
+Every search here is bounded by `most` and uses an index under row-level security: equality and range
+comparisons are leakproof, so they reach the index; substrings go through `customer_ids_by_name` (0002).
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Q
+
+from meterbook.domain import fragments
+from meterbook.domain.customers import models
+
+_BY_PHONE_TAIL = """
+SELECT DISTINCT customer_id FROM customers_contactpoint
+WHERE kind = %(kind)s AND value_reversed ~>=~ %(first)s AND value_reversed ~<~ %(after)s
+    AND valid_until IS NULL
+ORDER BY customer_id LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A way to reach a customer, with its period [valid_from, valid_until)."""
+
+    kind: models.ContactPoint.Kind
+    value: str
+    valid_from: datetime.date
+    valid_until: datetime.date | None
+
+
+def customer_ids_by_name(*, fragment: str, most: int) -> list[int]:
+    """At most `most` customers in scope whose name contains `fragment`; at an end, when it is short."""
+    text = fragments.like_escaped(fragment.upper())
+    patterns = [f"%{text}%"] if len(fragment) >= fragments.SHORTEST else [f"{text}%", f"%{text}"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM customer_ids_by_name(%s, %s)", [patterns, most])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def customer_ids_by_pinyin(*, letters: str, most: int) -> list[int]:
+    """At most `most` customers whose initials or whole pinyin begin with `letters` (lower case)."""
+    ids: list[int] = []
+    for column in ("name_initials", "name_pinyin"):
+        found = models.Customer.objects.filter(
+            **{f"{column}__gte": letters, f"{column}__lt": letters + fragments.AFTER_ALL}
+        )
+        ids += found.order_by(column).values_list("id", flat=True)[: most - len(ids)]
+    return list(dict.fromkeys(ids))
+
+
+def customer_ids_by_phone_tail(*, digits: str, most: int) -> list[int]:
+    """At most `most` customers whose present phone number ends with `digits`."""
+    reversed_digits = digits[::-1]
+    parameters: dict[str, str | int] = {
+        "kind": models.ContactPoint.Kind.PHONE.value,
+        "first": reversed_digits,
+        "after": reversed_digits + fragments.AFTER_ALL,
+        "most": most,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_PHONE_TAIL, parameters)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def contacts_of(*, customer_id: int, on: datetime.date) -> list[Contact]:
+    """The contact points valid on a day, phones first."""
+    found = models.ContactPoint.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=on), customer_id=customer_id, valid_from__lte=on
+    ).order_by("kind", "valid_from")
+    return [
+        Contact(
+            kind=models.ContactPoint.Kind(point.kind),
+            value=point.value,
+            valid_from=point.valid_from,
+            valid_until=point.valid_until,
+        )
+        for point in found
+    ]
+
+
+def phones_of(*, customer_ids: Sequence[int]) -> dict[int, str]:
+    """The present phone number of each customer that has one."""
+    found = models.ContactPoint.objects.filter(
+        customer_id__in=customer_ids, kind=models.ContactPoint.Kind.PHONE, valid_until__isnull=True
+    )
+    return dict(found.values_list("customer_id", "value"))
