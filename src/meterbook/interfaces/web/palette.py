@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
@@ -34,6 +34,7 @@ class Hit:
     state: str = ""
     state_kind: str = ""  # ok, warn, bad
     is_exact: bool = False
+    till_url: str = ""  # where the till opens it, for a search made at the till (from=till)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def search(request: page.PageRequest) -> HttpResponseBase:
     """The hits for `q`: a fragment for the search box, else a page; a single or exact hit is opened."""
     text = request.GET.get("q", "").strip()[:_LONGEST_QUERY]
     hits = hits_for(actor=request.actor, text=text) if text else []
+    if request.GET.get("from") == "till" and request.actor.may("payments.take"):
+        hits = [replace(hit, url=hit.till_url or hit.url) for hit in hits]
     facts = {"hits": hits, "text": text, "icons": _KIND_ICONS}
     if request.headers.get("X-Requested-With") == "fetch":
         return TemplateResponse(request, "lists/hits.html", facts)

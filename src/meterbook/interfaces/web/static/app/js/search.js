@@ -16,6 +16,7 @@ function watch(form) {
     if (!text) return choices.clear();
     running = new AbortController();
     const address = new URL(form.action);
+    for (const [name, value] of new FormData(form)) address.searchParams.set(name, value);
     address.searchParams.set("q", text);
     try {
       const answer = await fetch(address, { headers: { "X-Requested-With": "fetch" }, signal: running.signal });
