@@ -10,7 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.cache import add_never_cache_headers
 
+from meterbook.application import actor as actors
 from meterbook.application import transaction
+from meterbook.domain.access import models as access
 from meterbook.interfaces.web import context
 
 _log = logging.getLogger(__name__)
@@ -59,16 +61,25 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 def _answer(
     request: HttpRequest, *, template: str, status: int, extra: dict[str, str] | None = None
 ) -> HttpResponse:
-    actor = context.Shell(request).actor
-    if actor is not None:
-        try:
+    facts = extra or {}
+    try:
+        actor = _person_at(request)
+        if actor is not None:
             with transaction.reading(actor=actor):
-                return _bare(
-                    request, template=template, status=status, extra={**(extra or {}), "frame": "base.html"}
-                )
-        except DatabaseError:
-            _log.exception("error page without its shell")
-    return _bare(request, template=template, status=status, extra=extra or {})
+                return _bare(request, template=template, status=status, extra={**facts, "frame": "base.html"})
+    except DatabaseError:
+        _log.exception("error page without its shell")
+    return _bare(request, template=template, status=status, extra=facts)
+
+
+def _person_at(request: HttpRequest) -> actors.Actor | None:
+    """The actor @page let in, or the person of the session when no page was reached (404, 405)."""
+    known = context.Shell(request).actor
+    staff = getattr(request, "user", None)
+    if known is None and isinstance(staff, access.Staff):
+        known = actors.of_staff(staff=staff, remote_address=request.META.get("REMOTE_ADDR", ""))
+        request.actor = known  # type: ignore[attr-defined]
+    return known
 
 
 def _bare(request: HttpRequest, *, template: str, status: int, extra: dict[str, str]) -> HttpResponse:
