@@ -20,8 +20,8 @@ from meterbook.config import secret_store, setting_kinds
 
 PACKAGE_DIR = Path(__file__).resolve().parents[1]
 PREFIX = "METERBOOK_"
-# Told per process, never in the file: where the data is, which file, which role.
-PROCESS_VARIABLES = ("METERBOOK_DATA", "METERBOOK_CONFIG", "METERBOOK_DATABASE_ROLE")
+# Told per process, never in the file: where the data is, which file, which role, which part of an `up`.
+PROCESS_VARIABLES = ("METERBOOK_DATA", "METERBOOK_CONFIG", "METERBOOK_DATABASE_ROLE", "METERBOOK_PART")
 DATABASE_NAME = "meterbook"
 ROLE_OWNER, ROLE_APP, ROLE_JOB = "meterbook_owner", "meterbook_app", "meterbook_job"
 
@@ -114,7 +114,7 @@ def load(environ: Mapping[str, str], *, data_dir: Path | None = None) -> Environ
 
     """
     folder = data_dir or Path(environ.get("METERBOOK_DATA") or default_data_dir(environ))
-    folder = folder.expanduser().absolute()
+    folder = folder.expanduser().resolve()
     given, problems = _given(environ, folder=folder)
     values: dict[str, Any] = {}
     for kind in setting_kinds.ALL:
@@ -196,7 +196,7 @@ def _called(kind: setting_kinds.Kind, source: str) -> str:
 def _unknown(name: str, *, given: str, known: set[str], where: str) -> Problem:
     near = difflib.get_close_matches(name, sorted(known), n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
-    allowed = "one of " + ", ".join(sorted(known))
+    allowed = "a known setting" if near else "one of " + ", ".join(sorted(known))
     return Problem(name=name, given=given, allowed=allowed, fix=f"{hint}Remove it from {where}.")
 
 
