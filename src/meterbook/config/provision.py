@@ -7,27 +7,34 @@ DDL is transactional, so a run killed half-way is simply started again.
 import os
 from collections.abc import Callable
 
+import psycopg
+from psycopg import sql
+
+from meterbook.config import release
+
 Progress = Callable[[str], None]
 
 DEFAULT_SCHEMA = "main"
+EXTENSIONS = ("btree_gist", "pg_trgm")
 
 
 def provision(*, progress: Progress, company_name: str = "Meterbook") -> None:
     """Migrate everything and apply grants, triggers and row-level security. Needs role owner."""
-    from django.db import connection
+    from django.conf import settings
 
-    with connection.cursor() as cursor:
-        # Two ups on one database wait for each other here; the lock ends with the connection.
-        cursor.execute("SELECT pg_advisory_lock(hashtext('meterbook.provision'))")
-        for extension in ("btree_gist", "pg_trgm"):
-            cursor.execute(
-                f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public"
-            )  # a constant, not input
-    progress("shared")
-    _migrate_shared()
-    for schema in _company_schemas(company_name=company_name):
-        progress(schema)
-        _migrate_company(schema)
+    owner_url = settings.ENVIRONMENT.database_url("owner")
+    with psycopg.connect(owner_url, autocommit=True) as guard:
+        # Two ups on one database wait for each other here. A connection of its own, because Django's
+        # is closed between migrations; the lock ends with it, also when we are killed.
+        guard.execute("SELECT pg_advisory_lock(hashtext('meterbook.provision'))")
+        for extension in EXTENSIONS:
+            statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA public")
+            guard.execute(statement.format(sql.Identifier(extension)))
+        progress("shared")
+        _migrate_shared()
+        for schema in _company_schemas(company_name=company_name):
+            progress(schema)
+            _migrate_company(schema)
 
 
 def _migrate_shared() -> None:
@@ -39,6 +46,7 @@ def _migrate_shared() -> None:
     call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
     with transaction.atomic():
         security.secure_shared()
+    _mark(release.SHARED_SCHEMA)
 
 
 def _company_schemas(*, company_name: str) -> list[str]:
@@ -57,7 +65,6 @@ def _migrate_company(schema: str) -> None:
     from django.core.management import call_command
     from django.db import connection, transaction
     from django_tenants.utils import schema_context
-    from psycopg import sql
 
     from meterbook.adapters.postgres import security
 
@@ -67,6 +74,14 @@ def _migrate_company(schema: str) -> None:
     call_command("migrate_schemas", tenant=True, schema_name=schema, interactive=False, verbosity=0)
     with schema_context(schema), transaction.atomic():
         security.secure_company(schema=schema)
+    _mark(schema)
+
+
+def _mark(schema: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(release.comment_on(schema).as_string(cursor.connection))
 
 
 def main() -> None:
