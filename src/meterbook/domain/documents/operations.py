@@ -8,6 +8,7 @@ from django.db import connection
 
 from meterbook.domain.documents import models, queries, rules
 
+PREFIX_LENGTH = 6
 # Numbering, issuing and the first printing in one round trip: the book's row is the one every window of a
 # station waits for, so it is taken last and kept shortly. A rolled back payment gives its number back.
 ISSUE = """
@@ -84,10 +85,18 @@ class NewReceipt:
 
 
 def ensure_receipt_book(*, station_id: int, prefix: str) -> None:
-    """Give a station its running number when it has none. `prefix` starts each receipt number."""
-    models.ReceiptBook.objects.bulk_create(
-        [models.ReceiptBook(station_id=station_id, prefix=prefix)], ignore_conflicts=True
-    )
+    """Give a station its running number when it has none.
+
+    Receipt numbers start with the letters and digits of `prefix`; with the station's number after them
+    where another station took that start already.
+    """
+    start = "".join(sign for sign in prefix if sign.isascii() and sign.isalnum()).upper()[:PREFIX_LENGTH]
+    for candidate in (start, f"{start}{station_id}"):
+        if queries.has_receipt_book(station_id=station_id):
+            return
+        models.ReceiptBook.objects.bulk_create(
+            [models.ReceiptBook(station_id=station_id, prefix=candidate)], ignore_conflicts=True
+        )
 
 
 def issue_receipt(*, receipt: NewReceipt) -> str:

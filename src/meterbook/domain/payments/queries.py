@@ -237,6 +237,21 @@ def payment_of_request(*, request_key: uuid.UUID) -> models.Payment | None:
     return models.Payment.objects.filter(request_key=request_key).first()
 
 
+def payment_record(*, payment_id: int) -> models.Payment | None:
+    """The stored payment; None when there is none in scope."""
+    return models.Payment.objects.filter(pk=payment_id).first()
+
+
+def is_reversed(*, payment_id: int) -> bool:
+    """Whether a payment was cancelled."""
+    return models.Payment.objects.filter(reverses_id=payment_id).exists()
+
+
+def station_code(*, station_id: int) -> str:
+    """The code of a station."""
+    return str(_rows("SELECT code FROM access_orgunit WHERE id = %s", station_id)[0][0])
+
+
 def payment(*, payment_id: int) -> PaymentRow:
     """One payment. Raises PaymentNotFoundError."""
     rows = _rows(f"{PAYMENTS} WHERE p.id = %s", payment_id)
