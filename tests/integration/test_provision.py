@@ -7,10 +7,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from meterbook.adapters.postgres import security
-from meterbook.config import release
 from meterbook.domain.access import models as access
 from meterbook.domain.ledger import models, operations, rules
-from tests.support import server
 
 NOW = datetime.datetime(2026, 11, 2, 9, 0, tzinfo=datetime.UTC)
 TODAY = datetime.date(2026, 11, 2)
@@ -109,14 +107,3 @@ def test_every_scoped_table_has_both_policies(db: None) -> None:
     scoped = {m._meta.db_table for m in security.company_models() if security.is_station_scoped(m)}
     assert scoped
     assert policies == dict.fromkeys(scoped, 2)
-
-
-def test_a_provisioned_database_is_known_without_django(
-    postgres_server: server.Server, own_database: str
-) -> None:
-    url = postgres_server.url(role="meterbook_owner", database=own_database)
-    assert release.is_current(owner_url=url)
-    with psycopg.connect(url) as owner:
-        owner.execute("COMMENT ON SCHEMA main IS 'meterbook of last year'")
-    assert not release.is_current(owner_url=url)
-    assert not release.is_current(owner_url=postgres_server.url(role="postgres", database="postgres"))

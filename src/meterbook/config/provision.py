@@ -10,8 +10,6 @@ from collections.abc import Callable
 import psycopg
 from psycopg import sql
 
-from meterbook.config import release
-
 Progress = Callable[[str], None]
 
 DEFAULT_SCHEMA = "main"
@@ -46,7 +44,6 @@ def _migrate_shared() -> None:
     call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
     with transaction.atomic():
         security.secure_shared()
-    _mark(release.SHARED_SCHEMA)
 
 
 def _company_schemas(*, company_name: str) -> list[str]:
@@ -74,14 +71,6 @@ def _migrate_company(schema: str) -> None:
     call_command("migrate_schemas", tenant=True, schema_name=schema, interactive=False, verbosity=0)
     with schema_context(schema), transaction.atomic():
         security.secure_company(schema=schema)
-    _mark(schema)
-
-
-def _mark(schema: str) -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(release.comment_on(schema).as_string(cursor.connection))
 
 
 def main() -> None:
