@@ -84,6 +84,8 @@ def rate(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFra
     refused = unratable(usages, tariff_book)
     if refused.height:
         raise RatingError(refused)
+    if usages.is_empty():
+        return columns.LINES.empty()
     frame = usages.lazy()
     for step in STEPS:
         frame = step.apply(frame, tariff_book)
