@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module, metadata
 from pathlib import Path
@@ -12,6 +11,7 @@ from meterbook.interfaces.cli.wording import gettext as _
 
 if TYPE_CHECKING:
     import typer
+    from typer.models import CommandInfo
 
 HERE = "meterbook.interfaces.cli"
 
@@ -70,7 +70,7 @@ COMMANDS = (
         Part(name="bill-run", target="bench_bill_run:app"),
     ),
     _command("demo", _("Build the demo company"), "demo:app"),
-    _command("test", _("Run every check and every test"), "test:test"),
+    _command("test", _("Run every check and every test"), "test:app"),
 )
 
 
@@ -152,22 +152,21 @@ def _typer_of(command: Command) -> "typer.Typer":
     for part in command.parts:
         module_name, _colon, attribute = part.target.partition(":")
         found = getattr(import_module(f"{HERE}.{module_name}"), attribute)
-        only = _only_function(found) if part.name or not command.is_group else None
-        if only is not None:
-            joined.command(name=part.name or command.name)(only)
-        else:
+        name = part.name or ("" if command.is_group else command.name)
+        only = _only_command(found) if name and isinstance(found, typer.Typer) else None
+        if only is not None and only.callback is not None:
+            joined.command(name=name, context_settings=only.context_settings)(only.callback)
+        elif isinstance(found, typer.Typer):
             joined.add_typer(found, name=part.name or None)
+        else:
+            joined.command(name=name)(found)
     return joined
 
 
-def _only_function(found: object) -> Callable[..., object] | None:
-    """Return the function behind a command: itself, or the only one of a Typer."""
-    import typer
-
-    if not isinstance(found, typer.Typer):
-        return found if callable(found) else None
+def _only_command(found: "typer.Typer") -> "CommandInfo | None":
+    """Return the one command of a Typer that stands for a single word."""
     if len(found.registered_commands) == 1 and not found.registered_groups:
-        return found.registered_commands[0].callback
+        return found.registered_commands[0]
     return None
 
 

@@ -109,14 +109,18 @@ class Supervisor:
         self.settings = setting_up.bring_to_release(self.settings, report=self.report)
         setting_up.first_start(self.settings, wanted=self.options.first_start, report=self.report)
         with reporting.step(self.report, _("Web and worker")):
-            self._start_parts()
+            self._name_parts()
+            self._start(self.parts[0])
             self._wait_until_healthy()
+            # After web, not beside it: both load the same libraries, and people wait for web.
+            for part in self.parts[1:]:
+                self._start(part)
         folder.write_state(
             self.data_dir,
             folder.State(url=self.url, pid=os.getpid(), version=metadata.version("meterbook")),
         )
 
-    def _start_parts(self) -> None:
+    def _name_parts(self) -> None:
         settings = self.settings
         web = f"-m granian --interface wsgi --no-ws --host {settings.host} --port {self.port}"
         web += f" --workers {settings.web_processes} --blocking-threads {settings.web_threads}"
@@ -126,8 +130,6 @@ class Supervisor:
         if self.options.has_worker:
             worker = "-m meterbook.interfaces.jobs.worker"
             self.parts.append(Part(name=processes.WORKER, role="job", arguments=worker))
-        for part in self.parts:
-            self._start(part)
 
     def _start(self, part: Part) -> None:
         log = folder.log_file(self.data_dir, part.name)
