@@ -1,0 +1,151 @@
+"""Reads of the price catalogue: which version is in force, and versions as rating values."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from meterbook.domain.tariffs import models
+from meterbook.rating import book, document, tariff
+
+# A version never changes, so its parsed form is kept by fingerprint for as long as the process lives.
+_parsed: dict[str, tariff.TariffVersion] = {}
+_books: dict[tuple[tuple[int, str], ...], book.TariffBook] = {}
+BOOKS_KEPT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """One tariff of the catalogue. `utility` is a number of domain.tables.Utility."""
+
+    tariff_id: int
+    code: str
+    utility: int
+    customer_class: str
+    name_zh: str
+    name_en: str
+    unit: str
+
+    def name(self, language: str) -> str:
+        """The name in a language of the product: Chinese for zh..., else English."""
+        return self.name_zh if language.startswith("zh") else self.name_en
+
+
+@dataclass(frozen=True, slots=True)
+class VersionEntry:
+    """One stored version with what it says."""
+
+    version_id: int
+    revision: int
+    loaded_at: datetime.datetime
+    version: tariff.TariffVersion
+    sources: tuple[str, ...]
+    grade: str
+    note: str
+
+
+class VersionUnknownError(LookupError):
+    """No tariff version has one of these ids."""
+
+    def __init__(self, *, version_ids: Iterable[int]) -> None:
+        self.version_ids = tuple(sorted(version_ids))
+        super().__init__(f"no tariff versions {list(self.version_ids)}")
+
+
+class TariffUnknownError(LookupError):
+    """No tariff has this code."""
+
+    def __init__(self, *, code: str) -> None:
+        super().__init__(f"no tariff {code}")
+        self.code = code
+
+
+_ENTRY_FIELDS = ("id", "code", "utility", "customer_class", "name_zh", "name_en", "unit")
+
+
+def catalogue() -> tuple[CatalogueEntry, ...]:
+    """All tariffs, by utility and code."""
+    rows = models.Tariff.objects.order_by("utility", "code").values_list(*_ENTRY_FIELDS)
+    return tuple(CatalogueEntry(*row) for row in rows)
+
+
+def tariff_by_code(*, code: str) -> CatalogueEntry:
+    """One tariff of the catalogue; TariffUnknownError when there is none of that code."""
+    row = models.Tariff.objects.filter(code=code).values_list(*_ENTRY_FIELDS).first()
+    if row is None:
+        raise TariffUnknownError(code=code)
+    return CatalogueEntry(*row)
+
+
+def version_history(*, tariff_id: int) -> tuple[VersionEntry, ...]:
+    """Every version and revision of a tariff, the latest first."""
+    rows = list(
+        models.TariffVersion.objects.filter(tariff_id=tariff_id)
+        .order_by("-effective_from", "-revision")
+        .values_list("id", "revision", "loaded_at", "fingerprint", "document")
+    )
+    for _, _, _, fingerprint, text in rows:
+        _parsed.setdefault(fingerprint, document.parse(text).versions[0])
+    return tuple(
+        VersionEntry(
+            version_id=version_id,
+            revision=revision,
+            loaded_at=loaded_at,
+            version=_parsed[fingerprint],
+            sources=tuple(text["source"]),
+            grade=text["grade"],
+            note=text.get("note", ""),
+        )
+        for version_id, revision, loaded_at, fingerprint, text in rows
+    )
+
+
+def version_in_force(*, tariff_id: int, day: datetime.date) -> int | None:
+    """The version a tariff had on a day: the highest revision of the latest start; None when it had none."""
+    row = (
+        models.TariffVersion.objects.filter(tariff_id=tariff_id, effective_from__lte=day)
+        .order_by("-effective_from", "-revision")
+        .values_list("id", "effective_until")
+        .first()
+    )
+    return None if row is None or (row[1] is not None and row[1] <= day) else row[0]
+
+
+def versions(*, version_ids: Iterable[int]) -> dict[int, tariff.TariffVersion]:
+    """What versions say, by id. VersionUnknownError names the ids there are none of."""
+    return {
+        version_id: _parsed[fingerprint] for version_id, fingerprint in _fingerprints(version_ids).items()
+    }
+
+
+def tariff_book(*, version_ids: Iterable[int]) -> book.TariffBook:
+    """The prices of versions as the engine takes them; kept by content. VersionUnknownError as above."""
+    fingerprints = _fingerprints(version_ids)
+    key = tuple(sorted(fingerprints.items()))
+    if key not in _books:
+        if len(_books) >= BOOKS_KEPT:
+            _books.clear()
+        _books[key] = book.tariff_book({i: _parsed[fingerprint] for i, fingerprint in fingerprints.items()})
+    return _books[key]
+
+
+def revenue_codes(*, version_ids: Iterable[int]) -> dict[tuple[int, int], str]:
+    """(version id, component number) -> revenue code."""
+    rows = models.TariffComponent.objects.filter(version_id__in=set(version_ids))
+    return {
+        (version_id, component_no): code
+        for version_id, component_no, code in rows.values_list("version_id", "component_no", "revenue_code")
+    }
+
+
+def _fingerprints(version_ids: Iterable[int]) -> dict[int, str]:
+    """Id -> fingerprint, all of them parsed and kept."""
+    wanted = set(version_ids)
+    found = dict(models.TariffVersion.objects.filter(id__in=wanted).values_list("id", "fingerprint"))
+    if missing := wanted - found.keys():
+        raise VersionUnknownError(version_ids=missing)
+    unread = [i for i, fingerprint in found.items() if fingerprint not in _parsed]
+    if unread:
+        texts = models.TariffVersion.objects.filter(id__in=unread).values_list("fingerprint", "document")
+        for fingerprint, text in texts:
+            _parsed[fingerprint] = document.parse(text).versions[0]
+    return found
