@@ -44,13 +44,28 @@ class BillRun(models.Model):
 
 
 class ParkedUsage(models.Model):
-    """A usage the run could not bill, and why. The others went out."""
+    """A usage the run could not bill, and why. The others went out.
+
+    A person may release one that was only held for its size; the next preview or issue then bills it.
+    """
 
     station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
     run = models.ForeignKey(BillRun, on_delete=models.CASCADE, related_name="parked")
     usage_id = models.BigIntegerField()
     code = models.CharField(max_length=40)
     facts = models.JSONField(default=dict)
+    released_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey("access.Staff", null=True, on_delete=models.PROTECT, related_name="+")
+    release_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["usage_id"], name="parked_usage_once"),
+            models.CheckConstraint(
+                condition=models.Q(released_at__isnull=True) | ~models.Q(release_reason=""),
+                name="parked_usage_released_with_reason",
+            ),
+        ]
 
 
 class Bill(tables.AppendOnly):
