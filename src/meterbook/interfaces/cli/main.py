@@ -3,7 +3,7 @@
 import os
 import sys
 from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import import_module, metadata, util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,7 +149,7 @@ def _typer_of(command: Command) -> "typer.Typer":
     )
     if command.is_group:
         joined.callback(help=command.help)(_nothing)
-    for part in command.parts:
+    for part in _parts_here(command):
         module_name, _colon, attribute = part.target.partition(":")
         found = getattr(import_module(f"{HERE}.{module_name}"), attribute)
         name = part.name or ("" if command.is_group else command.name)
@@ -161,6 +161,17 @@ def _typer_of(command: Command) -> "typer.Typer":
         else:
             joined.command(name=name)(found)
     return joined
+
+
+def _parts_here(command: Command) -> list[Part]:
+    """Return the parts that are installed: one that is missing takes only its own words with it."""
+    from meterbook.interfaces.cli import console
+
+    here = [part for part in command.parts if util.find_spec(f"{HERE}.{part.target.partition(':')[0]}")]
+    if not here:
+        message = _("{name} is not in this release.").format(name=command.name)
+        raise console.CommandError(message, fix=_("meterbook --help lists the commands."))
+    return here
 
 
 def _only_command(found: "typer.Typer") -> "CommandInfo | None":
