@@ -4,27 +4,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('metering', '0001_initial'),
+        ("metering", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='roundentry',
-            name='version',
+            model_name="roundentry",
+            name="version",
             field=models.IntegerField(db_default=0),
         ),
         migrations.CreateModel(
-            name='ReadingLimit',
+            name="ReadingLimit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('utility', models.SmallIntegerField(choices=[(1, 'Water'), (2, 'Gas'), (3, 'Electricity'), (4, 'Heat')], unique=True)),
-                ('times_average', models.SmallIntegerField()),
-                ('floor_milli', models.BigIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "utility",
+                    models.SmallIntegerField(
+                        choices=[(1, "Water"), (2, "Gas"), (3, "Electricity"), (4, "Heat")], unique=True
+                    ),
+                ),
+                ("times_average", models.SmallIntegerField()),
+                ("floor_milli", models.BigIntegerField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('floor_milli__gte', 0), ('times_average__gte', 1), ('times_average__lte', 100)), name='reading_limit_sane')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("floor_milli__gte", 0), ("times_average__gte", 1), ("times_average__lte", 100)
+                        ),
+                        name="reading_limit_sane",
+                    )
+                ],
             },
         ),
     ]
