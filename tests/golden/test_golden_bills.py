@@ -1,8 +1,8 @@
 """Bills whose result a utility, a newspaper or a school book prints, run through the one calculation.
 
 Each file in `cases/` can be read and checked by a tariff officer: the tariff (a file of the library, or its
-components), the usages, the lines by hand, and what the source prints. `published` is compared with the total,
-or with what `published_is` says. A source that contradicts its own arithmetic says so in `contradiction`.
+components), the usages, the lines by hand, and what the source prints. `published` is compared with the
+total, or with what `published_is` says. A source that contradicts its own arithmetic says so.
 """
 
 from pathlib import Path

@@ -6,7 +6,7 @@
 import datetime as dt
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
 from typing import Any
 
@@ -134,13 +134,26 @@ def _component(item: dict[str, Any], *, number: int, path: str) -> tariff.Compon
 
 
 def _charge(item: dict[str, Any], *, path: str) -> kinds.Charge:
-    match kinds.ChargeKind[item["kind"]]:
-        case kinds.ChargeKind.PER_UNIT:
-            return per_unit.PerUnit(price_micro=_price(item["price"], path=f"{path}.price"))
-        case kinds.ChargeKind.PER_PERIOD:
-            return per_period.PerPeriod(price_micro=_price(item["price"], path=f"{path}.price"))
-        case kinds.ChargeKind.GRADUATED_TIERS:
-            return graduated_tiers.GraduatedTiers(tiers=_tiers(item["tiers"], path=f"{path}.tiers"))
+    return _CHARGES[kinds.ChargeKind[item["kind"]]](item, path)
+
+
+def _per_unit(item: dict[str, Any], path: str) -> per_unit.PerUnit:
+    return per_unit.PerUnit(price_micro=_price(item["price"], path=f"{path}.price"))
+
+
+def _per_period(item: dict[str, Any], path: str) -> per_period.PerPeriod:
+    return per_period.PerPeriod(price_micro=_price(item["price"], path=f"{path}.price"))
+
+
+def _graduated_tiers(item: dict[str, Any], path: str) -> graduated_tiers.GraduatedTiers:
+    return graduated_tiers.GraduatedTiers(tiers=_tiers(item["tiers"], path=f"{path}.tiers"))
+
+
+_CHARGES: Mapping[kinds.ChargeKind, Callable[[dict[str, Any], str], kinds.Charge]] = {
+    kinds.ChargeKind.PER_UNIT: _per_unit,
+    kinds.ChargeKind.PER_PERIOD: _per_period,
+    kinds.ChargeKind.GRADUATED_TIERS: _graduated_tiers,
+}
 
 
 def _tiers(items: list[dict[str, str]], *, path: str) -> tuple[graduated_tiers.Tier, ...]:

@@ -1,0 +1,130 @@
+import pytest
+
+from meterbook.kernel import rounding
+from meterbook.rating import book, engine, explain
+from meterbook.rating.charges import kinds
+from tests.unit.rating import samples
+
+TIERED = explain.ComponentText(kind=kinds.ChargeKind.GRADUATED_TIERS, unit="m3", currency="CNY")
+FLAT = explain.ComponentText(kind=kinds.ChargeKind.PER_UNIT, unit="kWh", currency="USD")
+FIXED = explain.ComponentText(kind=kinds.ChargeKind.PER_PERIOD, unit="m3", currency="CNY")
+
+
+def line(
+    *,
+    tier: int = 0,
+    bounds: tuple[int | None, int | None] = (None, None),
+    quantity_milli: int = 20_000,
+    price_micro: int = 4_070_000,
+    amount_minor: int = 8140,
+    rule: rounding.Rounding = rounding.Rounding.FEN_HALF_UP,
+) -> explain.Line:
+    return explain.Line(
+        tier=tier,
+        tier_from_milli=bounds[0],
+        tier_until_milli=bounds[1],
+        before_milli=170_500,
+        quantity_milli=quantity_milli,
+        unit_price_micro=price_micro,
+        amount_minor=amount_minor,
+        rounding=rule,
+    )
+
+
+SECOND = line(tier=2, bounds=(180_000, 260_000))
+LAST = line(tier=3, bounds=(260_000, None))
+ONLY = line(tier=1, bounds=(0, None))
+ROUNDED = line(price_micro=488_300, amount_minor=977)
+
+
+@pytest.mark.parametrize(
+    ("found", "component", "chinese", "english"),
+    [
+        (
+            SECOND,
+            TIERED,
+            "第2阶梯 180–260 m³：20 m³ × 4.07 元 = 81.40 元",
+            "Tier 2, 180–260 m³: 20 m³ × 4.07 yuan = 81.40 yuan",
+        ),
+        (
+            LAST,
+            TIERED,
+            "第3阶梯 260 m³ 以上：20 m³ × 4.07 元 = 81.40 元",
+            "Tier 3, above 260 m³: 20 m³ × 4.07 yuan = 81.40 yuan",
+        ),
+        (ONLY, TIERED, "第1阶梯：20 m³ × 4.07 元 = 81.40 元", "Tier 1: 20 m³ × 4.07 yuan = 81.40 yuan"),
+        (
+            ROUNDED,
+            FLAT,
+            "20 kWh × 0.4883 USD = 9.766 USD，四舍五入为 9.77 USD",
+            "20 kWh × 0.4883 USD = 9.766 USD, rounded half up to 9.77 USD",
+        ),
+        (
+            line(price_micro=488_300, amount_minor=970, rule=rounding.Rounding.JIAO_TRUNCATE),
+            FLAT,
+            "20 kWh × 0.4883 USD = 9.766 USD，舍去尾数为 9.70 USD",
+            "20 kWh × 0.4883 USD = 9.766 USD, cut to 9.70 USD",
+        ),
+        (
+            line(price_micro=488_300, amount_minor=980, rule=rounding.Rounding.JIAO_HALF_EVEN),
+            FLAT,
+            "20 kWh × 0.4883 USD = 9.766 USD，四舍六入五成双为 9.80 USD",
+            "20 kWh × 0.4883 USD = 9.766 USD, rounded half even to 9.80 USD",
+        ),
+        (
+            line(quantity_milli=0, amount_minor=0),
+            FLAT,
+            "0 kWh × 4.07 USD = 0.00 USD",
+            "0 kWh × 4.07 USD = 0.00 USD",
+        ),
+        (
+            line(quantity_milli=1000, price_micro=4_500_000, amount_minor=450),
+            FIXED,
+            "每期固定收费 4.50 元",
+            "Fixed for the period: 4.50 yuan",
+        ),
+    ],
+)
+def test_sentences(found: explain.Line, component: explain.ComponentText, chinese: str, english: str) -> None:
+    for language in ("zh", "zh-hans", "ZH-CN"):
+        assert explain.sentence(line=found, component=component, language=language) == chinese
+    for language in ("en", "en-gb", "fr"):
+        assert explain.sentence(line=found, component=component, language=language) == english
+
+
+def test_the_running_total_is_said_too() -> None:
+    assert (
+        explain.running_total_sentence(line=SECOND, component=TIERED, language="zh")
+        == "本阶梯周期此前已计 170.5 m³"
+    )
+    assert (
+        explain.running_total_sentence(line=SECOND, component=TIERED, language="en")
+        == "Counted before in this tier period: 170.5 m³"
+    )
+
+
+def test_a_rated_line_is_explained_from_its_row() -> None:
+    version = samples.version(
+        samples.component("WATER", samples.TIERS), samples.component("SERVICE", samples.PER_PERIOD)
+    )
+    lines = engine.rate(samples.usage_frame([samples.Usage(1, 190_000)]), book.tariff_book({1: version}))
+    sentences = [
+        explain.sentence(
+            line=explain.Line.from_row(row),
+            component=explain.component_text(version=version, component_no=row["component_no"]),
+            language="en",
+        )
+        for row in lines.iter_rows(named=True)
+    ]
+    assert sentences == [
+        "Tier 1, 0–180 m³: 180 m³ × 2.07 yuan = 372.60 yuan",
+        "Tier 2, 180–260 m³: 10 m³ × 4.07 yuan = 40.70 yuan",
+        "Fixed for the period: 4.50 yuan",
+    ]
+
+
+@pytest.mark.parametrize("component_no", [0, 2, -1])
+def test_a_component_that_is_not_there(component_no: int) -> None:
+    version = samples.version(samples.component("WATER", samples.TIERS))
+    with pytest.raises(LookupError):
+        explain.component_text(version=version, component_no=component_no)
