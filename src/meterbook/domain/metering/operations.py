@@ -230,10 +230,7 @@ def confirm_held(*, entry_id: int, version: int, reason: str, is_rolled_over: bo
 def mark_not_read(
     *, entry_id: int, version: int, reason: str, staff_id: int | None, at: datetime.datetime
 ) -> Outcome:
-    """Leave a register out of the round, with the reason: its next reading covers both periods.
-
-    Raises EntryError, UnknownRoundError or RoundAcceptedError.
-    """
+    """Leave a register out of the round, with the reason: its next reading covers both periods."""
     row = _lock_entry(entry_id=entry_id, version=version)
     if not reason.strip():
         raise EntryError(code="REASON_MISSING", entry_id=entry_id)
