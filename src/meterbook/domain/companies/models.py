@@ -24,5 +24,5 @@ class Company(TenantMixin):  # type: ignore[misc]  # django-tenants publishes no
         return self.name
 
 
-class Address(DomainMixin):  # type: ignore[misc]
+class Address(DomainMixin):  # type: ignore[misc]  # as above
     """A host name by which a company is reached; a single-company installation needs none."""
