@@ -50,9 +50,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site_settings(settings: LazySettings, tmp_path: pathlib.Path) -> LazySettings:
+def site_settings(settings: LazySettings, tmp_path_factory: pytest.TempPathFactory) -> LazySettings:
     """Production's static files, published into the test's folder."""
-    settings.STATIC_ROOT = str(tmp_path / "static")
+    settings.STATIC_ROOT = str(tmp_path_factory.getbasetemp() / "static")
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "meterbook.interfaces.web.assets.VersionedStorage"},

@@ -1,7 +1,7 @@
 """A person of each kind in a ready company, and the demo pages as the site."""
 
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,10 +19,10 @@ MakeStaff = Callable[..., access.Staff]
 
 
 @pytest.fixture
-def site(db: None, settings: LazySettings, tmp_path: pathlib.Path) -> Iterator[None]:
+def site(db: None, settings: LazySettings, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The demo pages on the shell, in a company that is ready."""
     settings.ROOT_URLCONF = "tests.unit.web.demo_urls"
-    settings.STATIC_ROOT = str(tmp_path / "static")
+    settings.STATIC_ROOT = str(tmp_path_factory.getbasetemp() / "static")
     templates: list[dict[str, Any]] = settings.TEMPLATES
     folder = str(pathlib.Path(__file__).parent / "templates")
     settings.TEMPLATES = [
@@ -35,7 +35,6 @@ def site(db: None, settings: LazySettings, tmp_path: pathlib.Path) -> Iterator[N
     company.use_schema("public")
     companies.Company.objects.update(ready_at=timezone.now(), name="城东公用收费")
     company.use_schema("main")
-    yield
 
 
 def _with_folder(options: dict[str, Any]) -> dict[str, Any]:

@@ -158,8 +158,9 @@ def unguarded(request: page.PageRequest) -> HttpResponseBase:
     return HttpResponse("open to everyone")
 
 
+_OWN = {"home", "bills", "bill", "till"}
 urlpatterns = [
-    *[pattern for pattern in urls.urlpatterns if pattern.name not in {"home", "bills", "bill", "till"}],
+    *[pattern for pattern in urls.urlpatterns if getattr(pattern, "name", "") not in _OWN],
     path("", home, name="home"),
     path("bills", bills, name="bills"),
     path("bills/<int:bill_id>", bill, name="bill"),

@@ -48,6 +48,7 @@ function announce() {
   if (!form) return;
   if (isFind) before.field.value = scanned;
   const address = new URL(form.action);
+  for (const [name, value] of new FormData(form)) address.searchParams.set(name, value);
   address.searchParams.set("q", scanned);
   location.assign(address);
 }

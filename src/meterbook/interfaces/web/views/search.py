@@ -1,0 +1,67 @@
+"""What the one search (F2, scanner, palette) finds: accounts, and the meter, bill or receipt that was meant."""
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from meterbook.application import actor as actors
+from meterbook.interfaces.web import palette
+from meterbook.interfaces.web.views import links, words
+from meterbook.reporting import search
+
+_KINDS = {
+    search.Reason.METER_NO: "meter",
+    search.Reason.BILL_NO: "bill",
+    search.Reason.RECEIPT_NO: "payment",
+}
+_FOUND_BY: dict[search.Reason, str | Promise] = {
+    search.Reason.METER_NO: _("Meter no."),
+    search.Reason.BILL_NO: _("Bill no."),
+    search.Reason.RECEIPT_NO: _("Receipt no."),
+    search.Reason.PHONE: _("Phone"),
+}
+_RIGHT_FOR = {
+    search.Reason.BILL_NO: "billing.view",
+    search.Reason.RECEIPT_NO: "payments.view",
+}
+
+
+def hits(actor: actors.Actor, text: str, limit: int) -> list[palette.Hit]:
+    """The accounts in the actor's scope that `text` can mean; none for who may not see customers."""
+    if not actor.may("customers.view"):
+        return []
+    return [
+        _hit(found)
+        for found in search.find(text=text, most=limit)
+        if found.reason not in _RIGHT_FOR or actor.may(_RIGHT_FOR[found.reason])
+    ]
+
+
+def _hit(found: search.Found) -> palette.Hit:
+    head = found.head
+    state = words.ACCOUNT_STATES[head.state]
+    return palette.Hit(
+        title=head.name,
+        number=head.account_no,
+        detail=_detail(found),
+        url=_page_of(found) or reverse("account", args=[head.account_no]),
+        kind=_KINDS.get(found.reason, "account"),
+        state=str(state.text),
+        state_kind=state.kind,
+        is_exact=found.is_exact,
+        till_url=links.to("till_account", head.account_no),
+    )
+
+
+def _detail(found: search.Found) -> str:
+    if found.reason in _FOUND_BY:
+        return f"{found.head.address} · {_FOUND_BY[found.reason]}"
+    return found.head.address
+
+
+def _page_of(found: search.Found) -> str:
+    if found.reason is search.Reason.BILL_NO:
+        return links.to("bill", int(found.record))
+    if found.reason is search.Reason.RECEIPT_NO:
+        return links.to("receipt", found.record)
+    return ""
