@@ -4,6 +4,7 @@ import datetime
 import itertools
 
 from meterbook.application import bill_run
+from meterbook.domain.billing import models
 from meterbook.domain.metering import models as metering
 from tests.builders import records
 
@@ -75,3 +76,10 @@ def issued_run(*, round_id: int, issue_on: datetime.date, days: int = 15) -> bil
     return bill_run.issue(
         actor=records.system(), run_id=previewed.run_id, now=ISSUED_AT, seen=previewed.fingerprint
     )
+
+
+def bill_of(*, account_id: int) -> models.Bill:
+    """The account's latest bill."""
+    found = models.Bill.objects.filter(account_id=account_id).order_by("-id").first()
+    assert found is not None
+    return found
