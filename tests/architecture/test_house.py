@@ -209,5 +209,5 @@ def test_every_exception_to_a_rule_says_why() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    marks = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|NotImplementedError")
+    marks = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|raise NotImplementedError")
     assert not [m.name for m in MODULES if marks.search(m.text)]
