@@ -132,12 +132,11 @@ def _cancel(
         raise operations.NoOpenShiftError
     if payment.reverses_id is not None:
         raise NotCancellableError(payment_id=payment.pk)
-    billing.lock_bills(
-        account_id=payment.account_id, bill_ids=queries.bills_cleared_by(payment_id=payment.pk)
-    )
-    _require_balance(payment=payment)
+    available = _lock_account(payment=payment)
     if queries.is_reversed(payment_id=payment.pk):
         raise AlreadyCancelledError(payment_id=payment.pk)
+    if available + payment.prepaid_used_minor - payment.prepaid_added_minor < 0:
+        raise BalanceUsedError(added_minor=payment.prepaid_added_minor, available_minor=available)
     reversal_id = operations.reverse_payment(
         reversal=operations.Reversal(
             reverses=payment,
@@ -179,14 +178,16 @@ def _require_right(
         actor.require("payments.cancel" if is_own and is_this_shift else "payments.cancel_any")
 
 
-def _require_balance(*, payment: models.Payment) -> None:
+def _lock_account(*, payment: models.Payment) -> int:
+    """Hold the bills the payment cleared and the account's balances; returns what the account holds."""
+    billing.lock_bills(
+        account_id=payment.account_id, bill_ids=queries.bills_cleared_by(payment_id=payment.pk)
+    )
     balances = ledger.lock_balances(
         subject_id=payment.account_id,
         accounts=[ledger_rules.Chart.RECEIVABLE, ledger_rules.Chart.PREPAYMENT],
     )
-    available = -balances[ledger_rules.Chart.PREPAYMENT]
-    if available + payment.prepaid_used_minor - payment.prepaid_added_minor < 0:
-        raise BalanceUsedError(added_minor=payment.prepaid_added_minor, available_minor=available)
+    return -balances[ledger_rules.Chart.PREPAYMENT]
 
 
 def _record_cancelling(
