@@ -1,0 +1,111 @@
+"""The commands that need no database: tariff check, tariff show, bench rating."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from meterbook.interfaces.cli import bench_rating, bench_report, console, tariff_files
+from tests.unit.rating import samples
+
+WATER = tariff_files.library_folder() / "cn/beijing/water-residential.yaml"
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    path = tmp_path / "faulty.yaml"
+    broken = samples.tariff_document(samples.component("A", {"kind": "PER_UNIT", "price": 3}))
+    path.write_text(json.dumps(broken), encoding="utf-8")
+    return path
+
+
+def test_check_names_every_fault_and_leaves_with_2(faulty: Path) -> None:
+    result = RUNNER.invoke(tariff_files.app, ["check", str(WATER), str(faulty)])
+    right, wrong = result.stdout.splitlines()
+    assert right == f"{WATER}: CN-BEIJING-WATER-RESIDENTIAL, 1 versions, right"
+    assert wrong == f'{faulty}: $.versions[0].components[0].price: 3 must be text in quotes, like "3"'
+    assert isinstance(result.exception, console.CommandError)
+    assert result.exception.exit_code == console.WRONG_USE
+    assert str(result.exception) == "1 of 2 files have faults."
+
+
+def test_check_takes_a_folder() -> None:
+    result = RUNNER.invoke(tariff_files.app, ["check", str(tariff_files.library_folder())])
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == len(tariff_files.read_all(tariff_files.library_folder())) >= 15
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "picture.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    for missing in (path, tmp_path / "none.yaml"):
+        result = RUNNER.invoke(tariff_files.app, ["check", str(missing)])
+        assert isinstance(result.exception, console.CommandError)
+        assert "can't be read" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("zh", "水费: 第1阶梯 0–180 m³：10 m³ × 2.07 元 = 20.70 元"),
+        ("en", "Water: Tier 1, 0–180 m³: 10 m³ × 2.07 yuan = 20.70 yuan"),
+    ],
+)
+def test_show_works_out_sample_bills(language: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    result = RUNNER.invoke(tariff_files.app, ["show", str(WATER), "--language", language])
+    assert result.exit_code == 0
+    assert sentence in result.stdout
+    assert "50.00" in result.stdout  # 10 m³ at 5.00 all in, as published
+    assert "not subject" in result.stdout
+    assert "exempt" in result.stdout
+
+
+def test_show_refuses_a_faulty_file(faulty: Path) -> None:
+    result = RUNNER.invoke(tariff_files.app, ["show", str(faulty)])
+    assert isinstance(result.exception, console.CommandError)
+    assert "$.versions[0].components[0].price" in str(result.exception)
+
+
+def test_bench_prints_one_object_with_what_every_bench_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_rating, "CHUNK", 40)
+    result = RUNNER.invoke(bench_rating.app, ["--usages", "100", "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert set(found) >= {
+        *("name", "n", "seconds", "per_second", "baseline", "baseline_seconds", "ratio", "peak_mb"),
+        *("stages", "machine"),
+    }
+    assert (found["name"], found["n"]) == ("rating", 100)
+    assert found["facts"]["lines"] >= 100
+    assert set(found["stages"]) == {"tariff_book", "make_usages", "baseline", "rate", "of_it_check"}
+    assert found["peak_mb"] > 0
+
+
+def test_bench_prints_a_table_for_people() -> None:
+    result = RUNNER.invoke(bench_rating.app, ["--usages", "10"])
+    assert result.exit_code == 0
+    assert "rating: 10" in result.stdout
+
+
+def test_a_report_relates_the_work_to_its_baseline() -> None:
+    watch = bench_report.Stopwatch()
+    watch.seconds = {"work": 2.0, "baseline": 0.5}
+    found = bench_report.report(
+        name="x", n=100, work_stage="work", baseline="plain", stopwatch=watch, facts={}
+    )
+    assert (found.per_second, found.ratio, found.baseline_seconds) == (50, 4.0, 0.5)
+    assert found.machine.cores >= 1
+
+
+def test_a_stage_entered_twice_adds_up() -> None:
+    watch = bench_report.Stopwatch()
+    with watch.stage("a"):
+        pass
+    once = watch.seconds["a"]
+    with watch.stage("a"):
+        pass
+    assert watch.seconds["a"] > once
