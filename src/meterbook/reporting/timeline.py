@@ -68,15 +68,29 @@ class Page:
     has_older: bool
 
 
-def timeline(*, account_id: int, customer_id: int, page: int = 1, size: int = PAGE_SIZE) -> Page:
-    """Page `page` (from 1) of what happened to an account and its holder."""
+ALL_KINDS = frozenset(Happening)
+
+
+def timeline(
+    *,
+    account_id: int,
+    customer_id: int,
+    kinds: frozenset[Happening] = ALL_KINDS,
+    page: int = 1,
+    size: int = PAGE_SIZE,
+) -> Page:
+    """Page `page` (from 1) of what happened to an account and its holder, as far as `kinds` goes."""
     most = page * size + 1
-    events = [
-        *(_of_bill(bill) for bill in records.bills_of(account_id=account_id, most=most)),
-        *(_of_payment(payment) for payment in records.payments_of(account_id=account_id, most=most)),
-        *(_of_reading(reading) for reading in records.readings_of(account_id=account_id, most=most)),
-        *(_of_act(act) for act in acts_on_account(account_id=account_id, customer_id=customer_id, most=most)),
-    ]
+    events: list[Event] = []
+    if Happening.BILL in kinds:
+        events += (_of_bill(bill) for bill in records.bills_of(account_id=account_id, most=most))
+    if kinds & {Happening.PAYMENT, Happening.REVERSAL}:
+        events += (_of_payment(payment) for payment in records.payments_of(account_id=account_id, most=most))
+    if Happening.READING in kinds:
+        events += (_of_reading(reading) for reading in records.readings_of(account_id=account_id, most=most))
+    if Happening.ACT in kinds:
+        acts = acts_on_account(account_id=account_id, customer_id=customer_id, most=most)
+        events += (_of_act(act) for act in acts)
     events.sort(key=lambda event: (event.at, event.kind, event.key), reverse=True)
     first = (page - 1) * size
     return Page(events=tuple(events[first : first + size]), number=page, has_older=len(events) > first + size)

@@ -98,7 +98,7 @@ def siblings(head: agreements.AccountHead) -> list[agreements.AccountHead]:
 
 
 def tab_address(request: HttpRequest, *, key: str) -> str:
-    """This page's address with another tab; the place in the list it was opened from stays."""
+    """The address of the page with another tab; the place in the list it was opened from stays."""
     query = request.GET.copy()
     query["tab"] = key
     query.pop("page", None)

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.domain.access import rules as access
+from meterbook.kernel import money, quantity
 from meterbook.reporting import timeline
 
 # What each act is called. An act that is missing is written in plain letters, never as a bare code.
@@ -56,6 +57,23 @@ SUBJECTS: dict[str, str | Promise] = {
     "STAFF": _("Staff"),
     "TARIFF": _("Tariff"),
 }
+FIELDS: dict[str, str | Promise] = {
+    "amount_minor": _("Amount"),
+    "bill_count": _("Bills"),
+    "is_active": _("May log in"),
+    "name": _("Name"),
+    "org_unit": _("Station"),
+    "period": _("Period"),
+    "quantity_milli": _("Usage"),
+    "reason": _("Reason"),
+    "receipt_no": _("Receipt no."),
+    "received_minor": _("Received"),
+    "roles": _("Roles"),
+    "state": _("State"),
+    "tender": _("Tender"),
+    "username": _("User name"),
+    "value_milli": _("Reading"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +116,27 @@ def changes(*, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Cha
     """The fields that are in either, those that changed first."""
     names = list(dict.fromkeys([*before, *after]))
     made = [
-        Change(name=_field(name), before=_text(before.get(name)), after=_text(after.get(name))) for name in names
+        Change(
+            name=str(FIELDS.get(name, _field(name))),
+            before=_text(_scaled(name, before.get(name))),
+            after=_text(_scaled(name, after.get(name))),
+        )
+        for name in names
     ]
     return tuple(sorted(made, key=lambda change: change.before == change.after))
 
 
 def _field(name: str) -> str:
-    return plain(name.removesuffix("_minor").removesuffix("_milli"))
+    return plain(name.removesuffix("_minor").removesuffix("_milli").removesuffix("_id"))
+
+
+def _scaled(name: str, value: Any) -> Any:
+    """Amounts and quantities are kept as scaled integers, also here; people read them with their decimals."""
+    if isinstance(value, int) and name.endswith("_minor"):
+        return money.format_minor(value)
+    if isinstance(value, int) and name.endswith("_milli"):
+        return quantity.format_milli(value)
+    return value
 
 
 def _text(value: Any) -> str:
@@ -121,3 +153,14 @@ def _text(value: Any) -> str:
             return plain(value)
         case _:
             return str(value)
+
+
+def summary(made: tuple[Change, ...]) -> str:
+    """The changes in one line, for a list."""
+    return "; ".join(
+        f"{change.name} {change.before} → {change.after}"
+        if change.before
+        else f"{change.name} {change.after}"
+        for change in made
+        if change.before != change.after
+    )

@@ -27,7 +27,9 @@ class AccountFilters(forms.Form):
     """Filters of the list, in its address."""
 
     owing = forms.ChoiceField(
-        label=_("Arrears"), required=False, choices=[("", _("All")), ("1", _("Owing")), ("0", _("Nothing owed"))]
+        label=_("Arrears"),
+        required=False,
+        choices=[("", _("All")), ("1", _("Owing")), ("0", _("Nothing owed"))],
     )
     customer_class = forms.ChoiceField(
         label=_("Class"), required=False, choices=words.choices(words.CUSTOMER_CLASSES)
@@ -108,7 +110,9 @@ LISTING = lists.Listing(
         lists.Column(key="address", label=_("Address")),
         lists.Column(key="phone", label=_("Phone"), kind=cells.Kind.PHONE),
         lists.Column(
-            key="customer_class", label=_("Class"), value=lambda row: words.CUSTOMER_CLASSES[row.customer_class]
+            key="customer_class",
+            label=_("Class"),
+            value=lambda row: words.CUSTOMER_CLASSES[row.customer_class],
         ),
         lists.Column(
             key="utilities",
@@ -190,6 +194,7 @@ def account(request: page.PageRequest, account_no: str) -> HttpResponseBase:
     tabs = [tab for tab in TABS if request.actor.may(tab.right)]
     wanted = request.GET.get("tab", "")
     current = next((tab for tab in tabs if tab.key == wanted), tabs[0])
+    money = account_records.account_money(account_id=account_id, today=today)
     sees_money = request.actor.may("billing.view")
     facts = {
         "head": head,
@@ -198,7 +203,9 @@ def account(request: page.PageRequest, account_no: str) -> HttpResponseBase:
         "contacts": customers.contacts_of(customer_id=head.customer_id, on=today),
         "supplies": account_tabs.supplies(account_id=account_id, today=today),
         "siblings": account_tabs.siblings(head),
-        "money": account_records.account_money(account_id=account_id, today=today) if sees_money else None,
+        "money": money if sees_money else None,
+        "last_tender": words.TENDERS.get(money.last_tender or 0, ""),
+        "shows_phone": request.actor.may("personal_data.view"),
         "tabs": [(tab, account_tabs.tab_address(request, key=tab.key)) for tab in tabs],
         "tab": current,
         "till_url": links.to("till_account", account_no) if request.actor.may("payments.take") else "",

@@ -1,4 +1,4 @@
-"""What the one search (F2, scanner, palette) finds: accounts, and the meter, bill or receipt that was meant."""
+"""What the one search (F2, scanner, palette) finds: accounts, and the record that was meant."""
 
 from django.urls import reverse
 from django.utils.functional import Promise
