@@ -148,6 +148,7 @@ def supply_rows(*, count: int, station_id: int, tariff_id: int, **overrides: Any
         "book_code": "0101",
         "sequence": None,
     } | overrides
+    values.setdefault("from_on", values["installed_on"])
     columns = {k: v if isinstance(v, list) else [v] * count for k, v in values.items()}
     return pl.DataFrame(columns, schema=write_supplies.SUPPLIES, strict=True)
 

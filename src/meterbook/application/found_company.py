@@ -10,6 +10,7 @@ from meterbook.application import transaction
 from meterbook.application.actor import Actor
 from meterbook.domain.access import models as access_models
 from meterbook.domain.access import operations as access
+from meterbook.domain.access import queries as access_queries
 from meterbook.domain.companies import operations as companies
 from meterbook.domain.documents import operations as documents
 from meterbook.domain.ledger import operations as ledger
@@ -66,9 +67,8 @@ def found_company(*, plan: CompanyPlan, now: datetime.datetime, identity: str) -
     `identity` names the system identity that acts (`cli:demo`): there is no person yet who could.
     """
     with transaction.writing(actor=Actor(name=identity, is_system=True)):
-        root = access_models.OrgUnit.objects.filter(kind=Kind.COMPANY).first()
-        if root is not None:
-            return _found_before(root)
+        if standing := access_queries.units():
+            return _found_before(standing)
         units = _open_units(plan)
         roles = access.found_standard_roles()
         staff_ids = {
@@ -106,12 +106,11 @@ def _schema() -> str:
     return str(cast("Any", connection).schema_name)  # django-tenants publishes no types
 
 
-def _found_before(root: access_models.OrgUnit) -> CompanyFounded:
-    stations = access_models.OrgUnit.objects.filter(kind=Kind.STATION)
+def _found_before(units: tuple[access_queries.UnitEntry, ...]) -> CompanyFounded:
     return CompanyFounded(
-        company_unit_id=root.pk,
-        station_ids=dict(stations.values_list("code", "pk")),
-        staff_ids=dict(access_models.Staff.objects.values_list("username", "pk")),
+        company_unit_id=units[0].unit_id,
+        station_ids={unit.code: unit.unit_id for unit in units if unit.kind == Kind.STATION},
+        staff_ids=access_queries.staff_ids(),
         is_new=False,
     )
 

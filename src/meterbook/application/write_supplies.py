@@ -15,7 +15,8 @@ from meterbook.domain.metering import bulk as metering
 from meterbook.domain.premises import bulk as premises
 
 # One row per meter. Rows with the same `account_key` share one customer and one account; what those say of
-# the customer is taken from the first. Quantities in thousandths.
+# the customer is taken from the first. Quantities in thousandths. The meter hangs since `installed_on`; the
+# agreement, its price and household size and the initial reading begin on `from_on`.
 SUPPLIES = {
     "station_id": pl.Int64,
     "account_key": pl.Int64,
@@ -41,6 +42,7 @@ SUPPLIES = {
     "multiplier_milli": pl.Int32,
     "initial_milli": pl.Int64,
     "installed_on": pl.Date,
+    "from_on": pl.Date,
     "book_code": pl.String,
     "sequence": pl.Int32,
 }
@@ -72,16 +74,13 @@ def write_supplies(*, supplies: pl.DataFrame, recorded_at: datetime.datetime) ->
     rows = _write_accounts(rows, recorded_at=recorded_at)
     rows = _write_places(rows)
     rows = _write_meters(rows)
-    written = agreements.write_agreements(
-        agreements=rows.with_columns(pl.col("installed_on").alias("from_on"))
-    )
-    rows = written.rename({"id": "agreement_id"}).drop("from_on")
+    rows = agreements.write_agreements(agreements=rows).rename({"id": "agreement_id"})
     rows = metering.write_books_and_places(places=rows)
     metering.write_initial_readings(
         readings=rows.select(
             "station_id",
             "register_id",
-            pl.col("installed_on").alias("read_on"),
+            pl.col("from_on").alias("read_on"),
             pl.col("initial_milli").alias("value_milli"),
             pl.lit(recorded_at).cast(pl.Datetime("us", "UTC")).alias("recorded_at"),
         )
@@ -94,7 +93,7 @@ def _write_accounts(rows: pl.DataFrame, *, recorded_at: datetime.datetime) -> pl
         rows.group_by("account_key", maintain_order=True)
         .agg(
             pl.col("station_id", "customer_class", "name", "phone", "account_no").first(),
-            pl.col("installed_on").min().alias("opened_on"),
+            pl.col("from_on").min().alias("opened_on"),
         )
         .with_columns(
             pl.col("opened_on").alias("valid_from"),

@@ -34,6 +34,24 @@ RETURNING next_value
 _KNOWN_NUMBERS = "SELECT account_no FROM agreements_account WHERE account_no = ANY(%(account_nos)s)"
 
 
+_PRICES = """
+SELECT t.id, t.code, t.utility, min(v.effective_from)
+FROM tariffs_tariff t JOIN tariffs_tariffversion v ON v.tariff_id = t.id
+GROUP BY t.id ORDER BY t.code
+"""
+_PRICES_SCHEMA = {
+    "tariff_id": pl.Int64,
+    "tariff": pl.String,
+    "tariff_utility": pl.Int16,
+    "tariff_starts_on": pl.Date,
+}
+
+
+def agreeable_tariffs() -> pl.DataFrame:
+    """The tariffs an agreement may name: tariff_id, tariff (its code), tariff_utility, tariff_starts_on."""
+    return columns.fetch(statement=_PRICES, parameters={}, schema=_PRICES_SCHEMA)
+
+
 def known_account_numbers(*, account_nos: list[str]) -> pl.DataFrame:
     """Those of the numbers that an account has: account_no. Only what the caller may see."""
     return columns.fetch(

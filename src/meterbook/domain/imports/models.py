@@ -25,8 +25,10 @@ class ImportFile(models.Model):
     state = models.SmallIntegerField(choices=ImportState.choices)
     row_count = models.IntegerField()
     error_count = models.IntegerField()
-    # [{"row": 7, "column": "meter_no", "value": "…", "code": "…", "facts": {…}}]
+    # [{"row": 7, "column": "serial_no", "value": "…", "code": "…", "fact": "…"}], the first rules.MOST_ERRORS
     errors = models.JSONField(default=list)
+    # What the file holds, for people: totals of the dry run, what was written.
+    summary = models.JSONField(default=dict)
     checked_at = models.DateTimeField()
     checked_by = models.ForeignKey("access.Staff", null=True, on_delete=models.PROTECT, related_name="+")
     applied_at = models.DateTimeField(null=True)

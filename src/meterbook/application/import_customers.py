@@ -1,0 +1,171 @@
+"""Use case: take customers, premises, meters and agreements in from a file; all of it or nothing."""
+
+import dataclasses
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError
+
+from meterbook.application import check_customers, spreadsheets, transaction, write_supplies
+from meterbook.application.actor import Actor
+from meterbook.domain.access import operations as access
+from meterbook.domain.imports import models, operations, queries, rules
+
+RIGHT = "customers.import"
+KIND = models.ImportKind.CUSTOMERS
+State = models.ImportState
+ImportUnknownError = operations.ImportUnknownError
+FileRefusedError = spreadsheets.FileRefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """Where a file stands. `is_repeat`: these very bytes were applied before and nothing was done now."""
+
+    import_id: int
+    state: State
+    row_count: int
+    error_count: int
+    account_count: int
+    is_repeat: bool
+
+
+class ImportConflictError(Exception):
+    """The tables hold something of the file already that the dry run could not see or that came meanwhile.
+
+    `constraint` names what was violated. Nothing was written.
+    """
+
+    def __init__(self, *, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+def dry_run(*, actor: Actor, content: bytes, today: datetime.date) -> check_customers.CheckedCustomers:
+    """Check a file and keep nothing. Raises FileRefusedError when it can't be read at all."""
+    actor.require(RIGHT)
+    sheet = spreadsheets.read_sheet(content=content)
+    with transaction.reading(actor=actor):
+        return check_customers.check_customers(sheet=sheet, actor=actor, today=today)
+
+
+def check_file(
+    *, actor: Actor, name: str, content: bytes, now: datetime.datetime, today: datetime.date
+) -> ImportResult:
+    """Check a file and keep it with the outcome, ready to be applied. Raises FileRefusedError."""
+    actor.require(RIGHT)
+    sheet = spreadsheets.read_sheet(content=content)
+    with transaction.writing(actor=actor):
+        before = _applied_before(actor=actor, sha256=rules.fingerprint(content))
+        if before is not None:
+            return before
+        checked = check_customers.check_customers(sheet=sheet, actor=actor, today=today)
+        upload = operations.Upload(
+            station_id=actor.home_unit_id,
+            kind=KIND,
+            name=name,
+            content=content,
+            at=now,
+            staff_id=actor.staff_id,
+        )
+        import_id = operations.keep_file(upload=upload, outcome=_outcome(checked))
+        return _result(
+            import_id, checked=checked, state=State.REJECTED if _errors(checked) else State.CHECKED
+        )
+
+
+def apply_file(*, actor: Actor, import_id: int, now: datetime.datetime, today: datetime.date) -> ImportResult:
+    """Write what a kept file says, once. It is checked again first, because the tables may have changed.
+
+    Returns state REJECTED, and writes nothing of the file, when something is wrong with it by now.
+    Raises ImportUnknownError, ImportConflictError, FileRefusedError.
+    """
+    actor.require(RIGHT)
+    with transaction.reading(actor=actor):
+        content = queries.content_of(import_id=import_id)
+    if content is None:
+        raise ImportUnknownError(import_id=import_id)
+    sheet = spreadsheets.read_sheet(content=content)
+    try:
+        with transaction.writing(actor=actor):
+            return _apply(sheet, actor=actor, import_id=import_id, now=now, today=today)
+    except IntegrityError as refused:
+        diagnosis = getattr(refused.__cause__, "diag", None)
+        raise ImportConflictError(constraint=getattr(diagnosis, "constraint_name", None) or "") from refused
+
+
+def _apply(
+    sheet: spreadsheets.Sheet, *, actor: Actor, import_id: int, now: datetime.datetime, today: datetime.date
+) -> ImportResult:
+    file = operations.lock_file(import_id=import_id)
+    before = _applied_before(actor=actor, sha256=file.sha256, station_id=file.station_id)
+    if before is not None:
+        return before
+    checked = check_customers.check_customers(sheet=sheet, actor=actor, today=today)
+    if _errors(checked):
+        operations.reject_file(file=file, outcome=_outcome(checked))
+        return _result(import_id, checked=checked, state=State.REJECTED)
+    written = write_supplies.write_supplies(supplies=checked.supplies, recorded_at=now)
+    summary = {**_outcome(checked).summary, "accounts": written.account_count}
+    operations.mark_applied(file=file, at=now, summary=summary)
+    access.record_act(
+        actor=actor,
+        at=now,
+        act="CUSTOMERS_IMPORTED",
+        subject_kind="IMPORT",
+        subject_id=import_id,
+        station_id=file.station_id,
+        after={
+            "file": file.name,
+            "sha256": file.sha256,
+            "rows": checked.row_count,
+            "accounts": written.account_count,
+        },
+    )
+    return _result(import_id, checked=checked, state=State.APPLIED)
+
+
+def _applied_before(*, actor: Actor, sha256: str, station_id: int | None = None) -> ImportResult | None:
+    entry = queries.applied_import(
+        station_id=actor.home_unit_id if station_id is None else station_id, kind=KIND, sha256=sha256
+    )
+    if entry is None:
+        return None
+    return ImportResult(
+        import_id=entry.import_id,
+        state=State.APPLIED,
+        row_count=entry.row_count,
+        error_count=0,
+        account_count=entry.summary["accounts"],
+        is_repeat=True,
+    )
+
+
+def _errors(checked: check_customers.CheckedCustomers) -> int:
+    return checked.errors.height
+
+
+def _outcome(checked: check_customers.CheckedCustomers) -> rules.Outcome:
+    listed = checked.errors.head(rules.MOST_ERRORS)
+    summary: dict[str, Any] = {
+        "accounts": checked.account_count,
+        "totals": [dataclasses.asdict(total) for total in checked.totals],
+    }
+    return rules.Outcome(
+        row_count=checked.row_count,
+        error_count=_errors(checked),
+        errors=tuple(rules.RowError(**row) for row in listed.iter_rows(named=True)),
+        summary=summary,
+    )
+
+
+def _result(import_id: int, *, checked: check_customers.CheckedCustomers, state: State) -> ImportResult:
+    return ImportResult(
+        import_id=import_id,
+        state=state,
+        row_count=checked.row_count,
+        error_count=_errors(checked),
+        account_count=checked.account_count,
+        is_repeat=False,
+    )

@@ -1,0 +1,77 @@
+"""Reads of uploaded files."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from meterbook.domain.imports import models, rules
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEntry:
+    """One uploaded file without its bytes and errors. `kind` and `state` are numbers of models' choices."""
+
+    import_id: int
+    station_id: int
+    kind: int
+    name: str
+    sha256: str
+    state: int
+    row_count: int
+    error_count: int
+    summary: dict[str, Any]
+    checked_at: datetime.datetime
+    checked_by: str | None
+    applied_at: datetime.datetime | None
+
+
+_FIELDS = (
+    "id",
+    "station_id",
+    "kind",
+    "name",
+    "sha256",
+    "state",
+    "row_count",
+    "error_count",
+    "summary",
+    "checked_at",
+    "checked_by__name",
+    "applied_at",
+)
+
+
+def import_entry(*, import_id: int) -> ImportEntry | None:
+    """One file, or None when there is none the caller may see."""
+    row = models.ImportFile.objects.filter(pk=import_id).values_list(*_FIELDS).first()
+    return None if row is None else ImportEntry(*row)
+
+
+def latest_imports(*, most: int) -> tuple[ImportEntry, ...]:
+    """The files checked last, newest first."""
+    rows = models.ImportFile.objects.order_by("-checked_at", "-id").values_list(*_FIELDS)[:most]
+    return tuple(ImportEntry(*row) for row in rows)
+
+
+def applied_import(*, station_id: int, kind: models.ImportKind, sha256: str) -> ImportEntry | None:
+    """The file of these very bytes that was applied, if any."""
+    row = (
+        models.ImportFile.objects.filter(
+            station_id=station_id, kind=kind, sha256=sha256, state=models.ImportState.APPLIED
+        )
+        .values_list(*_FIELDS)
+        .first()
+    )
+    return None if row is None else ImportEntry(*row)
+
+
+def content_of(*, import_id: int) -> bytes | None:
+    """The bytes of a file, or None when there is none the caller may see."""
+    content = models.ImportFile.objects.filter(pk=import_id).values_list("content", flat=True).first()
+    return None if content is None else bytes(content)
+
+
+def errors_of(*, import_id: int, most: int | None = None) -> tuple[rules.RowError, ...]:
+    """The errors of a file by row, at most `most` of them."""
+    errors = models.ImportFile.objects.values_list("errors", flat=True).get(pk=import_id)
+    return tuple(rules.RowError(**error) for error in errors[:most])

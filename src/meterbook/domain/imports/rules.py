@@ -1,0 +1,35 @@
+"""What is kept of an uploaded file. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# More errors than this are counted but not listed: nobody mends them one by one.
+MOST_ERRORS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowError:
+    """One wrong cell: `row` as Excel shows it, `column` the key of a column or "", `fact` a detail."""
+
+    row: int
+    column: str
+    value: str
+    code: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a dry run said. `summary` holds plain JSON values."""
+
+    row_count: int
+    error_count: int
+    errors: tuple[RowError, ...]
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+def fingerprint(content: bytes) -> str:
+    """What the same bytes have in common: SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
