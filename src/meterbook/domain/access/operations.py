@@ -74,3 +74,40 @@ def register_staff(
     staff.save(force_insert=True)
     staff.roles.set(roles)
     return staff
+
+
+class UsernameTakenError(Exception):
+    """Somebody has this user name already, perhaps in other letters (Anna, anna)."""
+
+    def __init__(self, *, username: str) -> None:
+        super().__init__(username)
+        self.username = username
+
+
+def require_free_username(*, username: str) -> None:
+    """Raise UsernameTakenError when the name is used; the unique constraint decides between two at once."""
+    if models.Staff.objects.filter(username__iexact=username).exists():
+        raise UsernameTakenError(username=username)
+
+
+def lock_staff(*, staff_id: int) -> models.Staff:
+    """The person's row, locked until the transaction ends. Raises Staff.DoesNotExist."""
+    return models.Staff.objects.select_for_update().get(pk=staff_id)
+
+
+def give_roles(*, staff: models.Staff, roles: list[models.Role]) -> None:
+    """Replace the roles of a person; their next request has the new rights."""
+    staff.roles.set(roles)
+
+
+def set_active(*, staff: models.Staff, is_active: bool) -> None:
+    """Open or close a log-in. A closed one ends every session at its next request."""
+    staff.is_active = is_active
+    staff.save(update_fields=["is_active"])
+
+
+def give_password(*, staff: models.Staff, password: str, must_change_password: bool) -> None:
+    """Set a password (Argon2); sessions opened with the old one end."""
+    staff.set_password(password)
+    staff.must_change_password = must_change_password
+    staff.save(update_fields=["password", "must_change_password"])
