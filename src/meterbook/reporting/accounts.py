@@ -55,11 +55,15 @@ class AccountSums:
 
 _FROM = sql.SQL("""
 FROM agreements_account a
-JOIN customers_customer c ON c.id = a.customer_id
+{holder}
 LEFT JOIN ledger_ledgerbalance owed ON owed.subject_id = a.id AND owed.ledger_account_id = %(receivable)s
 LEFT JOIN ledger_ledgerbalance kept ON kept.subject_id = a.id AND kept.ledger_account_id = %(prepayment)s
 WHERE true
 """)
+
+# The sums need no holder: leaving the join out halves their time.
+_HOLDER = sql.SQL("JOIN customers_customer c ON c.id = a.customer_id")
+_NO_HOLDER = sql.SQL("")
 
 # Only the accounts of one page are dressed with what costs a look-up each.
 _PAGE = sql.SQL("""
@@ -97,7 +101,9 @@ SELECT count(*), COALESCE(sum(owed.balance_minor), 0)::bigint, COALESCE(-sum(kep
 """)
 
 _CONDITIONS = {
-    "customer_class": sql.SQL(" AND c.customer_class = %(customer_class)s"),
+    "customer_class": sql.SQL(
+        " AND a.customer_id IN (SELECT id FROM customers_customer WHERE customer_class = %(customer_class)s)"
+    ),
     "state": sql.SQL(" AND a.state = %(state)s"),
     "utility": sql.SQL(" AND a.id IN (SELECT g.account_id FROM agreements_supplyagreement g"
                        " WHERE g.until_on IS NULL AND g.utility = %(utility)s)"),
@@ -129,7 +135,7 @@ SORTS = frozenset(_ORDERS)
 
 def account_sums(*, wanted: AccountFilter) -> AccountSums:
     """How many accounts fit, and what they owe and hold together."""
-    conditions, parameters = _conditions(wanted)
+    conditions, parameters = _conditions(wanted, holder=_NO_HOLDER)
     rows = _fetch(_SUMS.format(conditions=conditions), parameters)
     return AccountSums(*rows[0])
 
@@ -138,7 +144,7 @@ def account_rows(
     *, wanted: AccountFilter, sort: str, is_descending: bool, offset: int, limit: int
 ) -> list[AccountRow]:
     """One page of the accounts that fit. `sort` is one of SORTS (KeyError otherwise)."""
-    conditions, parameters = _conditions(wanted)
+    conditions, parameters = _conditions(wanted, holder=_HOLDER)
     order = _ORDERS[sort].format(way=sql.SQL("DESC" if is_descending else "ASC"))
     statement = _PAGE.format(order=order, conditions=conditions)
     rows = _fetch(statement, {**parameters, "limit": limit, "offset": offset})
@@ -165,12 +171,12 @@ def _row(row: Sequence[Any]) -> AccountRow:
     )
 
 
-def _conditions(wanted: AccountFilter) -> tuple[sql.Composable, dict[str, Any]]:
+def _conditions(wanted: AccountFilter, *, holder: sql.SQL) -> tuple[sql.Composable, dict[str, Any]]:
     parameters: dict[str, Any] = {
         "receivable": ledger.Chart.RECEIVABLE.value,
         "prepayment": ledger.Chart.PREPAYMENT.value,
     }
-    parts: list[sql.Composable] = [_FROM]
+    parts: list[sql.Composable] = [_FROM.format(holder=holder)]
     for name, condition in _CONDITIONS.items():
         value = getattr(wanted, name)
         if value is not None:

@@ -1,5 +1,6 @@
 """The list of accounts and the page of one: who, where, what is owed, and everything that happened."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,15 @@ from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, lists, page
 from meterbook.interfaces.web.views import account_tabs, links, words
 from meterbook.reporting import account_records, accounts
+
+
+def _communities() -> list[tuple[str, str | Promise]]:
+    return [("", _("All")), *((name, name) for name in premises.communities())]
+
+
+def _books() -> list[tuple[str, str | Promise]]:
+    books = metering.Book.objects.order_by("station_id", "code").values_list("id", "name")
+    return [("", _("All")), *((str(book_id), name) for book_id, name in books)]
 
 
 class AccountFilters(forms.Form):
@@ -45,15 +55,11 @@ class AccountFilters(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = premises.communities()
-        self._choose("community", [(name, name) for name in names])
-        books = metering.Book.objects.order_by("station_id", "code").values_list("id", "name")
-        self._choose("book_id", [(str(book_id), name) for book_id, name in books])
-
-    def _choose(self, name: str, options: list[tuple[str, str]]) -> None:
-        chooser = self.fields[name]
-        assert isinstance(chooser, forms.ChoiceField)
-        chooser.choices = [("", _("All")), *options]
+        for name, options in (("community", _communities), ("book_id", _books)):
+            chooser = self.fields[name]
+            assert isinstance(chooser, forms.ChoiceField)
+            # Asked once per form, and only when it is drawn or one of them is chosen.
+            chooser.choices = functools.cache(options)
 
 
 class AccountSource:
