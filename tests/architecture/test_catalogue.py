@@ -56,7 +56,7 @@ def test_translations_keep_the_placeholders(catalogue: polib.POFile) -> None:
     assert wrong == []
 
 
-def _chinese(entry: polib.POEntry) -> str:
+def _chinese(entry: polib.POEntry | polib.MOEntry) -> str:
     return str(entry.msgstr_plural[0]) if entry.msgid_plural else str(entry.msgstr)
 
 
@@ -65,5 +65,7 @@ def _placeholders(text: str) -> set[str]:
 
 
 def test_the_compiled_catalogue_is_the_text(catalogue: polib.POFile) -> None:
-    compiled = polib.mofile(str(CATALOGUE.with_suffix(".mo")))
+    path = CATALOGUE.with_suffix(".mo")
+    assert path.is_file()
+    compiled = polib.mofile(str(path))
     assert {(e.msgid, _chinese(e)) for e in compiled} == {(e.msgid, _chinese(e)) for e in catalogue}
