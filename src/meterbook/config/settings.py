@@ -172,6 +172,8 @@ STORAGES = {
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 METERBOOK_FIXED_TODAY = ENVIRONMENT.fixed_today
+# Adapters are named here and nowhere else.
+METERBOOK_RECEIPT_DRAWER = "meterbook.adapters.pdf.receipts.receipt_pdf"
 PROCRASTINATE_IMPORT_PATHS = ["meterbook.interfaces.jobs.tasks"]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 
