@@ -57,8 +57,7 @@ def prepare(data_dir: Path) -> Secrets:
     if found is not None:
         return found
     made = Secrets(**{field.name: secrets.token_urlsafe(36) for field in fields(Secrets)})
-    half = data_dir / f"{FILE_NAME}.{os.getpid()}"
-    half.unlink(missing_ok=True)
+    half = data_dir / f"{FILE_NAME}.{secrets.token_hex(8)}"
     with os.fdopen(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
         json.dump(asdict(made), file, indent=2)
         file.flush()
