@@ -235,7 +235,7 @@ def write_readings_and_usages(*, round_id: int, accepted: pl.DataFrame, at: date
             "reading_id", columns.next_ids(table=models.Reading, count=accepted.height), dtype=pl.Int64
         ),
         round_id=pl.lit(round_id, dtype=pl.Int64),
-        recorded_at=pl.lit(at, dtype=pl.Datetime("us", "UTC")),
+        recorded_at=pl.lit(at.astimezone(datetime.UTC), dtype=pl.Datetime("us", "UTC")),
     )
     columns.copy_in(
         frame=frame.select(
