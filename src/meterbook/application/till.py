@@ -1,10 +1,11 @@
 """What the till's pages show. Reads only; the caller has opened the reading transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meterbook.domain.access import rules as access_rules
 from meterbook.domain.documents import queries as document_queries
-from meterbook.domain.payments import models, queries
+from meterbook.domain.payments import queries
 
 RECENT_SHOWN = 10
 
@@ -49,11 +50,12 @@ class ShiftPage:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptPage:
-    """A receipt, its payment and the reversal's payment row where there is one."""
+    """A receipt, its payment, the actor's open shift, and the names of those in the receipt's story."""
 
     receipt: document_queries.IssuedReceipt
     payment: queries.PaymentRow
     shift: queries.ShiftRow | None
+    names: Mapping[int, str]
 
 
 def start(*, actor: access_rules.Actor) -> TillStart:
@@ -92,14 +94,6 @@ def shift_page(*, actor: access_rules.Actor, shift_id: int) -> ShiftPage:
     )
 
 
-def shifts(
-    *, actor: access_rules.Actor, state: models.ShiftState | None = None
-) -> tuple[queries.ShiftRow, ...]:
-    """The newest shifts in scope; needs shifts.view."""
-    actor.require("shifts.view")
-    return queries.shifts(state=state)
-
-
 def receipt(*, actor: access_rules.Actor, receipt_no: str) -> ReceiptPage:
     """A receipt with its payment; needs payments.view. Raises document_queries.ReceiptNotFoundError."""
     actor.require("payments.view")
@@ -108,4 +102,5 @@ def receipt(*, actor: access_rules.Actor, receipt_no: str) -> ReceiptPage:
         receipt=found,
         payment=queries.payment(payment_id=found.payment_id),
         shift=queries.open_shift_of(staff_id=actor.staff_id or 0),
+        names=queries.staff_names(staff_ids=[event.staff_id for event in found.events]),
     )

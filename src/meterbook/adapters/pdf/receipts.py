@@ -1,4 +1,4 @@
-"""Receipts as PDF through typst: 80 mm roll, A5 across, 241 mm form. Carries its own font (fonts/README.md)."""
+"""Receipts as PDF through typst: 80 mm roll, A5 across, 241 mm form; with a font of its own."""
 
 import json
 import pathlib

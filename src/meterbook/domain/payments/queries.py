@@ -252,6 +252,11 @@ def station_code(*, station_id: int) -> str:
     return str(_rows("SELECT code FROM access_orgunit WHERE id = %s", station_id)[0][0])
 
 
+def staff_names(*, staff_ids: list[int]) -> dict[int, str]:
+    """Names of members of staff by id."""
+    return dict(_rows("SELECT id, name FROM access_staff WHERE id = ANY(%s)", staff_ids))
+
+
 def payment(*, payment_id: int) -> PaymentRow:
     """One payment. Raises PaymentNotFoundError."""
     rows = _rows(f"{PAYMENTS} WHERE p.id = %s", payment_id)
@@ -317,18 +322,6 @@ def tender_sums(*, shift_id: int) -> tuple[TenderSum, ...]:
         TenderSum(tender, taken.get(tender, 0), balances[account], None, "")
         for tender, account in postings.TILL_ACCOUNTS.items()
     )
-
-
-def shifts(
-    *, state: models.ShiftState | None = None, business_on: datetime.date | None = None, limit: int = 200
-) -> tuple[ShiftRow, ...]:
-    """Shifts in scope, newest first."""
-    found = _shifts().order_by("-business_on", "-id")
-    if state is not None:
-        found = found.filter(state=state)
-    if business_on is not None:
-        found = found.filter(business_on=business_on)
-    return tuple(_shift_row(row) for row in found[:limit])
 
 
 def _shifts() -> "django_models.QuerySet[models.Shift, models.Shift]":
