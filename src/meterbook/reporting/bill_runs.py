@@ -46,6 +46,14 @@ class RoundRow:
     bill_count: int | None
     parked_count: int | None
     amount_minor: int | None
+    fingerprint: str | None
+    previewed_at: datetime.datetime | None
+    issued_at: datetime.datetime | None
+    issued_by: str | None
+
+
+class RoundUnknownError(LookupError):
+    """There is no such round, or it is out of scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +73,17 @@ FROM metering_round r
 JOIN metering_book b ON b.id = r.book_id
 JOIN access_orgunit s ON s.id = b.station_id
 LEFT JOIN billing_billrun run ON run.round_id = r.id
+LEFT JOIN access_staff by ON by.id = run.issued_by_id
 WHERE (%(period)s::date IS NULL OR r.period = %(period)s)
     AND (%(station_code)s::text IS NULL OR s.code = %(station_code)s)
     AND (%(book_code)s::text IS NULL OR b.code = %(book_code)s)
     AND (%(stage)s::text IS NULL OR {stage} = %(stage)s)
+    AND (%(round_id)s::bigint IS NULL OR r.id = %(round_id)s)
 """).format(stage=_STAGE)
 _SELECT = sql.SQL("""
 SELECT r.id, b.code, b.name, s.code, s.name, r.period, {stage},
-    run.id, run.issue_on, run.due_on, run.bill_count, run.parked_count, run.amount_minor
+    run.id, run.issue_on, run.due_on, run.bill_count, run.parked_count, run.amount_minor,
+    run.fingerprint, run.previewed_at, run.issued_at, by.name
 """).format(stage=_STAGE)
 _ORDERS: Mapping[str, sql.SQL] = {
     "book_code": sql.SQL("b.code"),
@@ -101,7 +112,7 @@ def rounds(
         " OFFSET %(offset)s LIMIT %(limit)s"
     ).format(select=_SELECT, source=_FROM, sort=_ORDERS[sort], direction=direction)
     found = _fetch(statement, asked, offset=offset, limit=limit)
-    return [RoundRow(*[*row[:6], Stage(row[6]), *row[7:]]) for row in found]
+    return [_row(row) for row in found]
 
 
 def sums(*, asked: RoundFilter) -> RoundSums:
@@ -113,18 +124,51 @@ def sums(*, asked: RoundFilter) -> RoundSums:
     return RoundSums(*_fetch(statement, asked)[0])
 
 
-def latest_period() -> datetime.date | None:
-    """The latest month any book has a round for."""
+def round_row(*, round_id: int) -> RoundRow:
+    """One round; RoundUnknownError when it is not there or out of scope."""
+    found = _fetch(_SELECT + _FROM, RoundFilter(), round_id=round_id)
+    if not found:
+        raise RoundUnknownError
+    return _row(found[0])
+
+
+def round_before(*, round_id: int) -> RoundRow | None:
+    """The round the same book had before, or None when this is its first."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT max(period) FROM metering_round")
-        row = cursor.fetchone()
-    found: datetime.date | None = row[0]
-    return found
+        cursor.execute(
+            "SELECT b.id FROM metering_round r JOIN metering_round b"
+            " ON b.book_id = r.book_id AND b.period < r.period"
+            " WHERE r.id = %s ORDER BY b.period DESC LIMIT 1",
+            [round_id],
+        )
+        found = cursor.fetchone()
+    return None if found is None else round_row(round_id=found[0])
+
+
+def periods() -> tuple[datetime.date, ...]:
+    """The months there are rounds of, latest first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT period FROM metering_round ORDER BY period DESC")
+        return tuple(row[0] for row in cursor.fetchall())
+
+
+def stations() -> tuple[tuple[str, str], ...]:
+    """Code and name of the stations that have books."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.code, s.name FROM access_orgunit s WHERE s.id IN (SELECT station_id FROM metering_book)"
+            " ORDER BY s.code"
+        )
+        return tuple((row[0], row[1]) for row in cursor.fetchall())
+
+
+def _row(row: tuple[Any, ...]) -> RoundRow:
+    return RoundRow(*[*row[:6], Stage(row[6]), *row[7:]])
 
 
 def _fetch(statement: sql.Composed, asked: RoundFilter, **more: Any) -> list[tuple[Any, ...]]:
-    parameters = {field.name: getattr(asked, field.name) for field in fields(asked)} | more
+    parameters = {field.name: getattr(asked, field.name) for field in fields(asked)}
     with connection.cursor() as cursor:
-        cursor.execute(statement.as_string(cursor.connection), parameters)
+        cursor.execute(statement.as_string(cursor.connection), {"round_id": None} | parameters | more)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

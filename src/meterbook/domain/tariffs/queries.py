@@ -149,3 +149,40 @@ def _fingerprints(version_ids: Iterable[int]) -> dict[int, str]:
         for fingerprint, text in texts:
             _parsed[fingerprint] = document.parse(text).versions[0]
     return found
+
+
+def entries_of_versions(*, version_ids: Iterable[int]) -> dict[int, tuple[CatalogueEntry, datetime.date]]:
+    """Version id -> its tariff and the day the version starts."""
+    rows = models.TariffVersion.objects.filter(id__in=set(version_ids)).values_list(
+        "id", "effective_from", *(f"tariff__{name}" for name in _ENTRY_FIELDS)
+    )
+    return {row[0]: (CatalogueEntry(*row[2:]), row[1]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class StandingEntry:
+    """A tariff with the version it has on a day; None where it has none."""
+
+    entry: CatalogueEntry
+    effective_from: datetime.date | None
+    revision: int | None
+
+
+def catalogue_on(*, day: datetime.date) -> tuple[StandingEntry, ...]:
+    """The catalogue with the version in force on a day."""
+    latest: dict[int, tuple[datetime.date, int, datetime.date | None]] = {}
+    rows = (
+        models.TariffVersion.objects.filter(effective_from__lte=day)
+        .order_by("tariff_id", "effective_from", "revision")
+        .values_list("tariff_id", "effective_from", "revision", "effective_until")
+    )
+    for tariff_id, effective_from, revision, until in rows:
+        latest[tariff_id] = (effective_from, revision, until)
+    found = []
+    for entry in catalogue():
+        standing = latest.get(entry.tariff_id)
+        if standing is None or (standing[2] is not None and standing[2] <= day):
+            found.append(StandingEntry(entry, None, None))
+        else:
+            found.append(StandingEntry(entry, standing[0], standing[1]))
+    return tuple(found)

@@ -1,0 +1,196 @@
+"""The pages of billing, tariffs and the ledger as a browser gets them."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from meterbook.application import bill_run, company
+from meterbook.domain.agreements import models as agreements
+from meterbook.domain.billing import models
+from meterbook.domain.companies import models as companies
+from tests.builders import billing, records
+
+DAY = datetime.date
+pytestmark = pytest.mark.usefixtures("db")
+
+
+@pytest.fixture
+def world() -> records.World:
+    company.use_schema("public")
+    companies.Company.objects.update(ready_at=timezone.now())
+    company.use_schema("main")
+    return records.world()
+
+
+def client(world: records.World, *, role: str, unit_id: int | None = None) -> Client:
+    staff = records.staff(role=role, unit_id=unit_id or world.company_unit_id)
+    browser = Client()
+    browser.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+    browser.cookies["language"] = browser.cookies["django_language"] = "en"
+    return browser
+
+
+def read_round(world: records.World, *, quantity: int = 20) -> tuple[records.Supply, int]:
+    supply = records.supply(station_id=world.station_a, tariff_id=records.tariff())
+    usage = billing.usage(
+        supply=supply,
+        quantity=quantity,
+        period_from=DAY(2026, 10, 28),
+        period_until=DAY(2026, 11, 28),
+    )
+    return supply, usage.round_id or 0
+
+
+def test_a_run_is_previewed_seen_and_issued(world: records.World) -> None:
+    _supply, round_id = read_round(world, quantity=200)
+    supervisor = client(world, role="SUPERVISOR")
+    page = supervisor.get(reverse("bill_run", args=[round_id])).content.decode()
+    assert "Not previewed yet" in page
+    dates = {"issue_on": "2026-11-30", "due_on": "2026-12-15"}
+    answer = supervisor.post(reverse("bill_run_preview", args=[round_id]), dates)
+    assert answer.status_code == 303
+    assert not models.Bill.objects.exists()
+    page = supervisor.get(reverse("bill_run", args=[round_id])).content.decode()
+    # 180 x 2.07 + 20 x 4.07 + 200 x (1.57 + 1.36)
+    assert "1,040.00" in page
+    assert "Sewage treatment fee" in page
+    run = models.BillRun.objects.get()
+    seen = {"seen": run.fingerprint}
+    for said in ("1 bills issued.", "This run was issued before"):
+        answer = supervisor.post(reverse("bill_run_issue", args=[round_id, run.pk]), seen, follow=True)
+        assert said in answer.content.decode()
+    assert models.Bill.objects.count() == 1
+
+
+def test_due_before_issue_is_shown_at_the_field(world: records.World) -> None:
+    _supply, round_id = read_round(world)
+    answer = client(world, role="SUPERVISOR").post(
+        reverse("bill_run_preview", args=[round_id]), {"issue_on": "2026-11-30", "due_on": "2026-11-29"}
+    )
+    assert answer.status_code == 422
+    assert "before the day of issue" in answer.content.decode()
+
+
+def test_a_stale_preview_is_refused_with_words(world: records.World) -> None:
+    _supply, round_id = read_round(world)
+    run = billing.previewed_run(round_id=round_id, issue_on=DAY(2026, 11, 30))
+    answer = client(world, role="SUPERVISOR").post(
+        reverse("bill_run_issue", args=[round_id, run.run_id]), {"seen": "0" * 64}, follow=True
+    )
+    assert "preview again" in answer.content.decode()
+    assert not models.Bill.objects.exists()
+
+
+def test_a_parked_usage_tells_why_and_is_released_and_billed(world: records.World) -> None:
+    supply, round_id = read_round(world, quantity=150)
+    billing.usage(supply=supply, quantity=10, period_from=DAY(2026, 9, 28), period_until=DAY(2026, 10, 28))
+    run = billing.issued_run(round_id=round_id, issue_on=DAY(2026, 11, 30))
+    supervisor = client(world, role="SUPERVISOR")
+    page = supervisor.get(reverse("bill_run", args=[round_id])).content.decode()
+    assert "Far above the usage of the past" in page
+    usage_id = models.ParkedUsage.objects.get().usage_id
+    release = reverse("bill_run_release", args=[round_id, usage_id])
+    assert "A reason is needed" in supervisor.post(release, {"reason": ""}, follow=True).content.decode()
+    assert "Released" in supervisor.post(release, {"reason": "Pool filled"}, follow=True).content.decode()
+    dates = {"issue_on": "2026-12-05", "due_on": "2026-12-20"}
+    answer = supervisor.post(reverse("bill_run_rest", args=[round_id, run.run_id]), dates, follow=True)
+    assert "1 more bills issued" in answer.content.decode()
+
+
+def test_a_bill_explains_itself_on_screen_and_paper(world: records.World) -> None:
+    supply, round_id = read_round(world, quantity=200)
+    billing.issued_run(round_id=round_id, issue_on=DAY(2026, 11, 30))
+    bill_id = billing.bill_of(account_id=supply.account_id).pk
+    clerk = client(world, role="CLERK", unit_id=world.station_a)
+    for name in ("bill", "bill_print"):
+        page = clerk.get(reverse(name, args=[bill_id])).content.decode()
+        assert "Tier 2, 180–260 m³: 20 m³ × 4.07 yuan = 81.40 yuan" in page, name
+        assert "1,040.00" in page, name
+    stranger = client(world, role="CLERK", unit_id=world.station_b)
+    assert stranger.get(reverse("bill", args=[bill_id + 1])).status_code == 404
+
+
+def test_the_list_filters_sums_and_exports(world: records.World) -> None:
+    tariff_id = records.tariff()
+    supplies = records.supplies(count=3, station_id=world.station_a, tariff_id=tariff_id)
+    for quantity, supply in enumerate(supplies):
+        usage = billing.usage(
+            supply=supply,
+            quantity=quantity * 10,
+            period_from=DAY(2026, 10, 28),
+            period_until=DAY(2026, 11, 28),
+        )
+    billing.issued_run(round_id=usage.round_id or 0, issue_on=DAY(2026, 11, 30))
+    clerk = client(world, role="CLERK")
+    page = clerk.get(reverse("bills")).content.decode()
+    assert "150.00" in page
+    number = billing.bill_of(account_id=supplies[1].account_id)
+    page = clerk.get(reverse("bills"), {"account_no": supplies[1].account_no}).content.decode()
+    assert f"/bills/{number.pk}/" in page
+    assert f"/bills/{billing.bill_of(account_id=supplies[2].account_id).pk}/" not in page
+    assert "Nothing to pay" in clerk.get(reverse("bills"), {"state": "ZERO"}).content.decode()
+    sheet = clerk.get(reverse("bills"), {"export": "xlsx"})
+    assert sheet["Content-Type"].startswith("application/vnd.openxmlformats")
+
+
+def test_the_price_sheet_shows_tiers_and_versions(world: records.World) -> None:
+    records.tariff()
+    clerk = client(world, role="CLERK")
+    assert "Beijing water, residential" in clerk.get(reverse("tariffs")).content.decode()
+    page = clerk.get(reverse("tariff", args=[records.BEIJING_WATER])).content.decode()
+    for text in ("4.07", "180 – 260 m³", "above 260 m³", "Tiers of the calendar year", "In force"):
+        assert text in page, text
+    assert clerk.get(reverse("tariff", args=["NOPE"])).status_code == 404
+
+
+def test_the_ledger_shows_balances_and_its_proof(world: records.World) -> None:
+    _supply, round_id = read_round(world)
+    billing.issued_run(round_id=round_id, issue_on=DAY(2026, 11, 30))
+    accountant = client(world, role="ACCOUNTANT")
+    assert "100.00" in accountant.get(reverse("ledger")).content.decode()
+    assert "Every check holds" in accountant.get(reverse("ledger_proof")).content.decode()
+    local = client(world, role="ACCOUNTANT", unit_id=world.station_a)
+    assert local.get(reverse("ledger_proof")).status_code == 403
+    assert client(world, role="CLERK").get(reverse("ledger")).status_code == 403
+
+
+def test_only_who_may_issue_sees_the_button(world: records.World) -> None:
+    _supply, round_id = read_round(world)
+    run = billing.previewed_run(round_id=round_id, issue_on=DAY(2026, 11, 30))
+    assert client(world, role="CLERK").get(reverse("bill_run", args=[round_id])).status_code == 403
+    posted = client(world, role="MANAGER").post(reverse("bill_run_issue", args=[round_id, run.run_id]))
+    assert posted.status_code == 403
+    assert not models.Bill.objects.exists()
+
+
+def test_the_list_of_runs_shows_every_stage(world: records.World) -> None:
+    tariff_id = records.tariff()
+    for month, act in ((9, "issued"), (10, "previewed"), (11, "")):
+        supply = records.supply(station_id=world.station_a, tariff_id=tariff_id, book_code=f"01{month:02d}")
+        usage = billing.usage(
+            supply=supply,
+            quantity=20,
+            period_from=DAY(2026, month - 1, 28),
+            period_until=DAY(2026, month, 28),
+        )
+        make = {"issued": billing.issued_run, "previewed": billing.previewed_run}.get(act)
+        if make:
+            make(round_id=usage.round_id or 0, issue_on=DAY(2026, month, 30))
+    page = client(world, role="SUPERVISOR").get(reverse("bill_runs")).content.decode()
+    for text in ("Issued", "Previewed", "Ready to bill", "200.00"):
+        assert text in page, text
+    ready = client(world, role="SUPERVISOR").get(reverse("bill_runs"), {"stage": "READY"}).content.decode()
+    assert "2026-11" in ready
+    assert "200.00" not in ready
+
+
+def test_agreement_without_tariff_is_told_on_the_page(world: records.World) -> None:
+    supply, round_id = read_round(world)
+    agreements.AgreementTariff.objects.filter(agreement_id=supply.agreement_id).delete()
+    billing.previewed_run(round_id=round_id, issue_on=DAY(2026, 11, 30))
+    page = client(world, role="SUPERVISOR").get(reverse("bill_run", args=[round_id])).content.decode()
+    assert "No tariff in force" in page
+    assert bill_run.ParkCode.NO_TARIFF.value not in page
