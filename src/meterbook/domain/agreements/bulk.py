@@ -52,6 +52,12 @@ def agreeable_tariffs() -> pl.DataFrame:
     return columns.fetch(statement=_PRICES, parameters={}, schema=_PRICES_SCHEMA)
 
 
+def account_ids(*, station_id: int) -> list[int]:
+    """The accounts of a station, ascending."""
+    rows = models.Account.objects.filter(station_id=station_id).order_by("id")
+    return list(rows.values_list("id", flat=True))
+
+
 def known_account_numbers(*, account_nos: list[str]) -> pl.DataFrame:
     """Those of the numbers that an account has: account_no. Only what the caller may see."""
     return columns.fetch(
