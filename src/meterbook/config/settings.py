@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "meterbook.interfaces.web.middleware.HealthMiddleware",
     "meterbook.interfaces.web.middleware.StaticMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # lists shrink to a tenth; Django pads against BREACH
     "meterbook.interfaces.web.middleware.CompanyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
