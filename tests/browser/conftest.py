@@ -100,12 +100,18 @@ class _QuietHandler(wsgiref.simple_server.WSGIRequestHandler):
 
 
 def _closing(application: Any) -> Any:
-    """Close the thread's database connections after each request: each request has a thread of its own."""
+    """Answer whole, then close the thread's database connections: each request has a thread of its own.
 
-    def answer(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    Not a generator: one that a gone client leaves unfinished would be ended by the garbage collector in
+    whichever thread it runs, and close the connections of another request.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        response = application(environ, start_response)
         try:
-            yield from application(environ, start_response)
+            return [b"".join(response)]
         finally:
+            response.close()
             connections.close_all()
 
     return answer
