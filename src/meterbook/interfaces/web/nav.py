@@ -39,13 +39,14 @@ SECTIONS = (
             Place("till", _("Till"), "till", "cash", "payments.take", ("pay", "sk")),
             Place("customers", _("Customers"), "customers", "users", "customers.view", ("kh",)),
             Place("bills", _("Bills"), "bills", "file-invoice", "billing.view", ("zd",)),
+            Place("meters", _("Meters"), "meters", "gauge", "customers.view", ("bj",)),
         ),
     ),
     Section(
         title=_("Work"),
         places=(
             Place("books", _("Readings"), "books", "clipboard-list", "readings.view", ("cb",)),
-            Place("held", _("Held readings"), "held_readings", "alert-triangle", "readings.confirm", ("yc",)),
+            Place("held", _("Held readings"), "held_readings", "alert-triangle", "readings.view", ("yc",)),
             Place("bill_runs", _("Bill runs"), "bill_runs", "calculator", "billing.preview", ("cz",)),
             Place("imports", _("Import"), "imports", "file-import", "customers.import", ("dr",)),
         ),
