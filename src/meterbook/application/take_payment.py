@@ -133,23 +133,7 @@ def _take(
     if shift is None:
         raise operations.NoOpenShiftError
     account = queries.account_card_by_id(account_id=command.account_id)
-    bills = billing.lock_bills(account_id=account.account_id, bill_ids=command.bill_ids)
-    balances = ledger.lock_balances(
-        subject_id=account.account_id,
-        accounts=[ledger_rules.Chart.RECEIVABLE, ledger_rules.Chart.PREPAYMENT],
-    )
-    prepaid = -balances[ledger_rules.Chart.PREPAYMENT]
-    _require_unchanged(command=command, bills=bills, prepaid_minor=prepaid)
-    settlement = rules.settle(
-        offer=rules.Offer(
-            bills=bills,
-            tender=command.tender,
-            tendered_minor=command.tendered_minor,
-            use_prepaid=command.use_prepaid,
-            keep_change=command.keep_change,
-            prepaid_available_minor=prepaid,
-        )
-    )
+    settlement, prepaid = _settle(command=command, account=account)
     new = operations.NewPayment(
         account_id=account.account_id,
         station_id=account.station_id,
@@ -176,6 +160,26 @@ def _take(
         )
     )
     return _taken(settlement, payment_id=payment_id, receipt_no=receipt_no)
+
+
+def _settle(*, command: TakePayment, account: queries.AccountCard) -> tuple[rules.Settlement, int]:
+    """Hold bills and balances, compare them with the page; returns where the money goes, and the balance."""
+    bills = billing.lock_bills(account_id=account.account_id, bill_ids=command.bill_ids)
+    balances = ledger.lock_balances(
+        subject_id=account.account_id,
+        accounts=[ledger_rules.Chart.RECEIVABLE, ledger_rules.Chart.PREPAYMENT],
+    )
+    prepaid = -balances[ledger_rules.Chart.PREPAYMENT]
+    _require_unchanged(command=command, bills=bills, prepaid_minor=prepaid)
+    offer = rules.Offer(
+        bills=bills,
+        tender=command.tender,
+        tendered_minor=command.tendered_minor,
+        use_prepaid=command.use_prepaid,
+        keep_change=command.keep_change,
+        prepaid_available_minor=prepaid,
+    )
+    return rules.settle(offer=offer), prepaid
 
 
 def _require_unchanged(

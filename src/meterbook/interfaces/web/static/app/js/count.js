@@ -10,6 +10,8 @@ function draw(row) {
   place.textContent = difference === null ? "–" : format(difference);
   place.classList.toggle("over", Boolean(difference));
   reason.required = Boolean(difference);
+  // Enter passes by a reason that nobody needs.
+  reason.tabIndex = difference ? 0 : -1;
 }
 
 document.querySelectorAll("tr[data-expected]").forEach((row) => {
