@@ -1,0 +1,79 @@
+"""What every address of the staff's screens demands, stated a second time, apart from the code.
+
+A new route fails the tests until it stands here; so does a route whose right changes.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`right`: None is every person who is logged in. `renamed`: route parameter -> id of the world.
+
+    `is_shared`: the page shows nothing that belongs to a station, so anybody with the right opens it.
+    `is_company_wide`: only who belongs to the company itself opens it, nobody of a station.
+    """
+
+    right: str | None
+    renamed: dict[str, str] = field(default_factory=dict)
+    is_shared: bool = False
+    is_company_wide: bool = False
+
+
+# Of the shell: no person yet, or only oneself.
+SHELL = {"login", "logout", "language", "theme", "resume", "resume_form", "password"}
+_BILLED = {"round_id": "billed_round_id"}
+
+RULES: dict[str, Rule] = {
+    "home": Rule(None),
+    "search": Rule(None),
+    "palette": Rule(None),
+    "audit": Rule("audit.view"),
+    "audit_entry": Rule("audit.view", {"entry_id": "audit_entry_id"}),
+    "bill_runs": Rule("billing.preview"),
+    "bill_run": Rule("billing.preview", _BILLED),
+    "bill_run_preview": Rule("billing.preview", _BILLED),
+    "bill_run_issue": Rule("billing.issue", _BILLED),
+    "bill_run_rest": Rule("billing.issue", _BILLED),
+    "bill_run_release": Rule("billing.issue", _BILLED),
+    "bills": Rule("billing.view"),
+    "bill": Rule("billing.view"),
+    "bill_print": Rule("billing.view"),
+    "customers": Rule("customers.view"),
+    "account": Rule("customers.view"),
+    "ledger": Rule("ledger.view"),
+    "ledger_proof": Rule("ledger.view", is_company_wide=True),
+    "meters": Rule("customers.view"),
+    "meter": Rule("customers.view"),
+    "books": Rule("readings.view"),
+    "book": Rule("readings.view"),
+    "open_round": Rule("readings.accept"),
+    "round": Rule("readings.view"),
+    "accept_round": Rule("readings.accept"),
+    "round_row": Rule("readings.enter"),
+    "held_readings": Rule("readings.view"),
+    "entry": Rule("readings.view"),
+    "confirm_reading": Rule("readings.confirm"),
+    "leave_out_reading": Rule("readings.enter"),
+    "payments": Rule("payments.view"),
+    "payment_cancel": Rule("payments.view"),
+    "receipt": Rule("payments.view"),
+    "receipt_print": Rule("payments.view"),
+    "receipt_pdf": Rule("payments.view"),
+    "shifts": Rule("payments.view"),
+    "shift": Rule("payments.view"),
+    "shift_count": Rule("payments.take"),
+    "shift_take_over": Rule("shifts.take_over"),
+    "staff": Rule("staff.manage"),
+    "staff_new": Rule("staff.manage"),
+    "staff_member": Rule("staff.manage"),
+    "staff_roles": Rule("staff.manage"),
+    "staff_active": Rule("staff.manage"),
+    "staff_password": Rule("staff.manage"),
+    "staff_unlock": Rule("staff.manage"),
+    "tariffs": Rule("tariffs.view"),
+    "tariff": Rule("tariffs.view", is_shared=True),
+    "till": Rule("payments.take"),
+    "till_open_shift": Rule("payments.take"),
+    "till_account": Rule("payments.take"),
+}

@@ -1,0 +1,149 @@
+"""Two stations that each lived one whole day, so that every table has rows of both."""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+
+from meterbook.application import cancel_payment, reprint_receipt
+from meterbook.domain.access import models as access
+from meterbook.domain.billing import models as billing
+from meterbook.domain.imports import models as imports
+from meterbook.domain.metering import models as metering
+from meterbook.domain.payments import models as payments
+from tests.builders import metering as rounds
+from tests.builders import records
+from tests.journeys import story
+
+DAY = datetime.date(2026, 11, 6)
+PERIOD = datetime.date(2026, 11, 1)
+ROLES = ("CLERK", "READER", "SUPERVISOR", "ACCOUNTANT", "MANAGER", "ADMIN")
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """What one station has: ids to guess with, and words that only its own people may read."""
+
+    station_id: int
+    usernames: dict[str, str]
+    supply: records.Supply
+    ids: dict[str, object]
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Station A, whose people try, and station B, whose data they must not reach."""
+
+    a: Station
+    b: Station
+
+
+def two_stations() -> World:
+    """Found the company and live the same day at both stations. Commits."""
+    world = records.world()
+    tariff_id = records.tariff()
+    return World(
+        a=_live(station_id=world.station_a, tariff_id=tariff_id, mark="甲"),
+        b=_live(station_id=world.station_b, tariff_id=tariff_id, mark="乙"),
+    )
+
+
+def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
+    supply, other = records.supplies(
+        count=2,
+        station_id=station_id,
+        tariff_id=tariff_id,
+        installed_on=datetime.date(2026, 10, 1),
+        name=f"欧阳{mark}子",
+        persons=4,
+        book_code=f"{mark}册",
+        community=f"{mark}园小区",
+    )
+    by = story.people(unit_id=station_id)
+    values = {supply.serial_no: 12, other.serial_no: 0}
+    round_id = story.read_book(by=by, book_id=supply.book_id, period=PERIOD, on=DAY, values=values)
+    bills = story.bill_book(by=by, round_id=round_id, on=DAY)
+    bill = bills[supply.account_id]
+    shift_id = story.open_till(by=by, on=DAY)
+    part = story.pay(by=by, account_id=supply.account_id, bills=[bill], tendered_minor=10_00, on=DAY)
+    back = story.pay(by=by, account_id=supply.account_id, bills=[bill], tendered_minor=5_00, on=DAY)
+    reprint_receipt.print_receipt(
+        actor=by.clerk, receipt_no=part.receipt_no, reason="打印机卡纸", now=story.at(DAY)
+    )
+    cancel_payment.cancel_payment(
+        actor=by.clerk,
+        command=cancel_payment.CancelPayment(
+            request_key=uuid.uuid4(), payment_id=back.payment_id, reason="收错了"
+        ),
+        now=story.at(DAY, hour=12),
+    )
+    story.close_day(by=by, shift_id=shift_id, counted={payments.Tender.CASH: 10_00}, on=DAY)
+    held = _next_round(by=by, supply=supply)
+    assert bill.run_id is not None
+    file_id = _odds(station_id=station_id, run_id=bill.run_id, supply=supply)
+    usernames = {role: records.staff(role=role, unit_id=station_id).username for role in ROLES}
+    return Station(
+        station_id=station_id,
+        usernames=usernames,
+        supply=supply,
+        ids={
+            "account_no": supply.account_no,
+            "account_id": supply.account_id,
+            "meter_id": supply.meter_id,
+            "book_id": supply.book_id,
+            "round_id": held.round_id,
+            "entry_id": held.pk,
+            "run_id": bill.run_id,
+            "bill_id": bill.pk,
+            "bill_no": bill.pk,
+            "payment_id": part.payment_id,
+            "receipt_no": part.receipt_no,
+            "shift_id": shift_id,
+            "file_id": file_id,
+            "import_id": file_id,
+            "usage_id": 10_000 + station_id,
+            "billed_round_id": round_id,
+            "code": "CN-BEIJING-WATER-RESIDENTIAL",
+            "layout": "80",
+            "staff_id": access.Staff.objects.get(username=usernames["CLERK"]).pk,
+            "audit_entry_id": access.AuditEntry.objects.filter(station_id=station_id).latest("id").pk,
+        },
+        secrets=(
+            supply.name,
+            supply.serial_no,
+            supply.account_no,
+            part.receipt_no,
+            f"{mark}园",
+            f"{mark}册",
+            f'"/shifts/{shift_id}/',
+        ),
+    )
+
+
+def _next_round(*, by: story.People, supply: records.Supply) -> metering.RoundEntry:
+    """The round of the month after, with a held reading."""
+    day = datetime.date(2026, 12, 6)
+    opened = rounds.open_round(book_id=supply.book_id, day=day, actor=by.supervisor)
+    rounds.enter(round_id=opened.round_id, values_milli={supply.register_id: 1_000}, day=day, actor=by.reader)
+    entry = rounds.entry(round_id=opened.round_id, register_id=supply.register_id)
+    assert entry.state == metering.EntryState.HELD
+    return entry
+
+
+def _odds(*, station_id: int, run_id: int, supply: records.Supply) -> int:
+    """Rows of the tables that such a day leaves empty; returns the id of an imported file."""
+    billing.ParkedUsage.objects.create(
+        station_id=station_id, run_id=run_id, usage_id=10_000 + station_id, code="NO_TARIFF"
+    )
+    file = imports.ImportFile.objects.create(
+        station_id=station_id,
+        kind=imports.ImportKind.CUSTOMERS,
+        name=f"{supply.name}.xlsx",
+        sha256="0" * 64,
+        content=b"",
+        state=imports.ImportState.REJECTED,
+        row_count=1,
+        error_count=1,
+        checked_at=story.at(DAY),
+    )
+    return file.pk
