@@ -57,14 +57,15 @@ class TakePayment:
 
     `request_key` is made with the form, so that sending it twice is one request. `expected_due_minor` is
     what the page showed as open on the chosen bills and `expected_prepaid_minor` the balance it showed
-    (None: not shown, not compared). No bills: everything is kept on the account.
+    (None: not shown, not compared). No bills: everything is kept on the account; None: every bill open
+    when the payment is taken. `tendered_minor` None: exactly what is to pay then.
     """
 
     request_key: uuid.UUID
     account_id: int
     tender: models.Tender
-    tendered_minor: int
-    bill_ids: tuple[int, ...] = ()
+    tendered_minor: int | None
+    bill_ids: tuple[int, ...] | None = ()
     use_prepaid: bool = False
     keep_change: bool = False
     expected_due_minor: int | None = None
@@ -164,17 +165,25 @@ def _take(
 
 def _settle(*, command: TakePayment, account: queries.AccountCard) -> tuple[rules.Settlement, int]:
     """Hold bills and balances, compare them with the page; returns where the money goes, and the balance."""
-    bills = billing.lock_bills(account_id=account.account_id, bill_ids=command.bill_ids)
+    bill_ids = command.bill_ids
+    if bill_ids is None:
+        bill_ids = tuple(bill.bill_id for bill in queries.open_bills(account_id=account.account_id))
+    bills = billing.lock_bills(account_id=account.account_id, bill_ids=bill_ids)
     balances = ledger.lock_balances(
         subject_id=account.account_id,
         accounts=[ledger_rules.Chart.RECEIVABLE, ledger_rules.Chart.PREPAYMENT],
     )
     prepaid = -balances[ledger_rules.Chart.PREPAYMENT]
-    _require_unchanged(command=command, bills=bills, prepaid_minor=prepaid)
+    _require_unchanged(command=command, bill_ids=bill_ids, bills=bills, prepaid_minor=prepaid)
+    to_pay = rules.to_pay_minor(
+        due_minor=sum(bill.open_minor for bill in bills),
+        prepaid_available_minor=prepaid,
+        use_prepaid=command.use_prepaid,
+    )
     offer = rules.Offer(
         bills=bills,
         tender=command.tender,
-        tendered_minor=command.tendered_minor,
+        tendered_minor=to_pay if command.tendered_minor is None else command.tendered_minor,
         use_prepaid=command.use_prepaid,
         keep_change=command.keep_change,
         prepaid_available_minor=prepaid,
@@ -183,11 +192,15 @@ def _settle(*, command: TakePayment, account: queries.AccountCard) -> tuple[rule
 
 
 def _require_unchanged(
-    *, command: TakePayment, bills: tuple[billing.OpenBill, ...], prepaid_minor: int
+    *,
+    command: TakePayment,
+    bill_ids: tuple[int, ...],
+    bills: tuple[billing.OpenBill, ...],
+    prepaid_minor: int,
 ) -> None:
     due = sum(bill.open_minor for bill in bills)
     expected = due if command.expected_due_minor is None else command.expected_due_minor
-    is_whole = {bill.bill_id for bill in bills if bill.open_minor} == set(command.bill_ids)
+    is_whole = {bill.bill_id for bill in bills if bill.open_minor} == set(bill_ids)
     if due != expected or not is_whole:
         raise BillsChangedError(expected_minor=expected, found_minor=due)
     shown = command.expected_prepaid_minor
@@ -319,7 +332,7 @@ def _fingerprint(*, command: TakePayment, staff_id: int) -> str:
             "account_id": command.account_id,
             "tender": command.tender.value,
             "tendered_minor": command.tendered_minor,
-            "bill_ids": sorted(command.bill_ids),
+            "bill_ids": "ALL" if command.bill_ids is None else sorted(command.bill_ids),
             "use_prepaid": command.use_prepaid,
             "keep_change": command.keep_change,
             "note": command.note,
