@@ -2,14 +2,16 @@
 
 import dataclasses
 import datetime
+from collections.abc import Mapping, Sequence
 
 from meterbook.application import transaction
 from meterbook.application.actor import Actor
 from meterbook.domain.access import operations as access
 from meterbook.domain.billing import bulk, operations, rules
 
-RunResult = operations.RunResult
-RunTotals = operations.RunTotals
+Dates = rules.Dates
+RunResult = rules.RunResult
+RunTotals = rules.RunTotals
 PreviewStaleError = operations.PreviewStaleError
 RoundNotAcceptedError = operations.RoundNotAcceptedError
 RoundUnknownError = bulk.RoundUnknownError
@@ -38,15 +40,29 @@ def preview(
 
     Raises RoundUnknownError, RoundNotAcceptedError, RunIssuedError, DueBeforeIssueError, NotAllowedError.
     """
+    dates = Dates(issue_on=issue_on, due_on=due_on)
+    return preview_many(actor=actor, round_ids=[round_id], dates=dates, now=now)[round_id]
+
+
+def preview_many(
+    *, actor: Actor, round_ids: Sequence[int], dates: Dates, now: datetime.datetime
+) -> dict[int, RunResult]:
+    """The same for several rounds in one transaction: all or none. Round -> result."""
     actor.require("billing.preview")
-    _require_order(issue_on=issue_on, due_on=due_on)
+    if dates.due_on < dates.issue_on:
+        raise DueBeforeIssueError(issue_on=dates.issue_on, due_on=dates.due_on)
     with transaction.writing(actor=actor):
-        locked = bulk.lock_round(round_id=round_id)
-        result = operations.preview_run(locked=locked, issue_on=issue_on, due_on=due_on, previewed_at=now)
-        _record(
-            actor=actor, now=now, act="BILL_RUN_PREVIEWED", run_id=result.run_id, locked=locked, result=result
-        )
-    return result
+        rounds = bulk.lock_rounds(round_ids=round_ids)
+        results = operations.preview_runs(rounds=rounds, dates=dates, previewed_at=now)
+        for locked in rounds:
+            _record(
+                actor=actor,
+                now=now,
+                act="BILL_RUN_PREVIEWED",
+                locked=locked,
+                result=results[locked.round_id],
+            )
+    return results
 
 
 def issue(*, actor: Actor, run_id: int, now: datetime.datetime, seen: str | None = None) -> RunResult:
@@ -55,13 +71,26 @@ def issue(*, actor: Actor, run_id: int, now: datetime.datetime, seen: str | None
     `seen` is the fingerprint of the preview the person looked at; another one now in the run is refused
     like changed facts. Raises PreviewStaleError, RunUnknownError, NotAllowedError.
     """
+    result = issue_many(actor=actor, seen={run_id: seen}, now=now)[run_id]
+    if isinstance(result, PreviewStaleError):
+        raise result
+    return result
+
+
+def issue_many(
+    *, actor: Actor, seen: Mapping[int, str | None], now: datetime.datetime
+) -> dict[int, RunResult | PreviewStaleError]:
+    """Issue several runs in one transaction; those gone stale are left alone and come back as their error."""
     actor.require("billing.issue")
     with transaction.writing(actor=actor):
-        locked = bulk.lock_round(round_id=operations.round_of_run(run_id=run_id))
-        result = operations.issue_run(run_id=run_id, issued_at=now, issued_by_id=actor.staff_id, seen=seen)
-        if not result.is_repeat:
-            _record(actor=actor, now=now, act="BILL_RUN_ISSUED", run_id=run_id, locked=locked, result=result)
-    return result
+        rounds = bulk.lock_rounds(round_ids=operations.rounds_of_runs(run_ids=list(seen)))
+        results = operations.issue_runs(seen=seen, issued_at=now, issued_by_id=actor.staff_id)
+        runs = {result.round_id: result for result in results.values() if isinstance(result, RunResult)}
+        for locked in rounds:
+            result = runs.get(locked.round_id)
+            if result is not None and not result.is_repeat:
+                _record(actor=actor, now=now, act="BILL_RUN_ISSUED", locked=locked, result=result)
+    return results
 
 
 def issue_rest(
@@ -69,10 +98,12 @@ def issue_rest(
 ) -> RunTotals:
     """Bill what an issued run had parked and can be billed by now; returns what was added."""
     actor.require("billing.issue")
-    _require_order(issue_on=issue_on, due_on=due_on)
+    if due_on < issue_on:
+        raise DueBeforeIssueError(issue_on=issue_on, due_on=due_on)
+    dates = Dates(issue_on=issue_on, due_on=due_on)
     with transaction.writing(actor=actor):
-        locked = bulk.lock_round(round_id=operations.round_of_run(run_id=run_id))
-        added = operations.issue_rest(run_id=run_id, issue_on=issue_on, due_on=due_on, issued_at=now)
+        (locked,) = bulk.lock_rounds(round_ids=operations.rounds_of_runs(run_ids=[run_id]))
+        added = operations.issue_rest(run_id=run_id, dates=dates, issued_at=now)
         if added.bill_count:
             access.record_act(
                 actor=actor,
@@ -111,26 +142,15 @@ def release(*, actor: Actor, usage_id: int, reason: str, now: datetime.datetime)
     return released.run_id
 
 
-def _require_order(*, issue_on: datetime.date, due_on: datetime.date) -> None:
-    if due_on < issue_on:
-        raise DueBeforeIssueError(issue_on=issue_on, due_on=due_on)
-
-
 def _record(
-    *,
-    actor: Actor,
-    now: datetime.datetime,
-    act: str,
-    run_id: int,
-    locked: bulk.LockedRound,
-    result: RunResult,
+    *, actor: Actor, now: datetime.datetime, act: str, locked: bulk.LockedRound, result: RunResult
 ) -> None:
     access.record_act(
         actor=actor,
         at=now,
         act=act,
         subject_kind="BILL_RUN",
-        subject_id=run_id,
+        subject_id=result.run_id,
         station_id=locked.station_id,
         after={
             "book": locked.book_code,

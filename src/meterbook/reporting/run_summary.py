@@ -131,7 +131,7 @@ _LINES = {
 
 def of_preview(*, round_id: int) -> RunSummary:
     """What issuing would come to, rated now; the stored preview has the same totals unless facts changed."""
-    rated = bulk.rate_round(round_id=round_id, limits=rules.STANDARD_LIMITS)
+    rated = bulk.rate_rounds(round_ids=[round_id], limits=rules.STANDARD_LIMITS)
     return _summary(rated.bills, rated.lines)
 
 

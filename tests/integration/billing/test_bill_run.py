@@ -308,3 +308,23 @@ def test_a_person_of_another_station_finds_no_round(
         bill_run.issue(actor=stranger, run_id=run.run_id, now=billing.ISSUED_AT)
     issued = bill_run.issue(actor=insider, run_id=run.run_id, now=billing.ISSUED_AT)
     assert issued.totals.amount_minor == 100_00
+
+
+def test_several_books_together_come_to_the_same_as_one_by_one(world: records.World) -> None:
+    tariff_id = records.tariff()
+    rounds = []
+    for book, quantity in (("0101", 20), ("0102", 200), ("0103", 0)):
+        supply = records.supply(station_id=world.station_a, tariff_id=tariff_id, book_code=book)
+        rounds.append(november(supply, quantity=quantity).round_id or 0)
+    dates = bill_run.Dates(issue_on=DAY(2026, 11, 30), due_on=DAY(2026, 12, 15))
+    alone = [billing.previewed_run(round_id=round_id, issue_on=dates.issue_on) for round_id in rounds]
+    together = bill_run.preview_many(
+        actor=records.system(), round_ids=rounds, dates=dates, now=billing.ISSUED_AT
+    )
+    assert [together[round_id] for round_id in rounds] == alone
+    stale = {result.run_id: result.fingerprint for result in alone} | {alone[1].run_id: "other"}
+    issued = bill_run.issue_many(actor=records.system(), seen=stale, now=billing.ISSUED_AT)
+    assert isinstance(issued[alone[1].run_id], bill_run.PreviewStaleError)
+    assert [issued[alone[i].run_id] for i in (0, 2)] == [alone[0], alone[2]]
+    assert models.Bill.objects.count() == 2
+    assert set(models.Bill.objects.values_list("run_id", flat=True)) == {alone[0].run_id, alone[2].run_id}

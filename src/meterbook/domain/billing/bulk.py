@@ -1,7 +1,9 @@
 """Bill runs as columns: a round's usages with everything the engine needs, and bills by COPY."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 from django.db import connection
@@ -17,9 +19,9 @@ from meterbook.rating import engine
 # what earlier usages of the agreement counted up to this one's closing reading, once for each tier
 # period there is; `history` is the same register's last 400 days. The highest revision of a usage counts.
 USAGES = """
-SELECT u.id, u.agreement_id, a.account_id, u.station_id, a.utility, c.customer_class, u.register_id,
-    u.period_from, u.period_until, u.quantity_milli, first.tariff_id, last.tariff_id, h.persons,
-    coalesce(e.state = 4, false), coalesce(p.released_at IS NOT NULL, false),
+SELECT u.round_id, u.id, u.agreement_id, a.account_id, u.station_id, a.utility, c.customer_class,
+    u.register_id, u.period_from, u.period_until, u.quantity_milli, first.tariff_id, last.tariff_id,
+    h.persons, coalesce(e.state = 4, false), coalesce(p.released_at IS NOT NULL, false),
     coalesce(b.year, 0)::bigint, coalesce(b.month, 0)::bigint, coalesce(b.day, 0)::bigint,
     coalesce(b.history, 0)::bigint, coalesce(b.days, 0)
 FROM metering_usage u
@@ -55,7 +57,7 @@ LEFT JOIN LATERAL (
             WHERE n.agreement_id = o.agreement_id AND n.period_until = o.period_until
                 AND n.register_id = o.register_id AND n.revision > o.revision)
 ) b ON true
-WHERE u.round_id = %(round_id)s
+WHERE u.round_id = ANY (%(round_ids)s)
     AND NOT EXISTS (
         SELECT FROM metering_usage n WHERE n.agreement_id = u.agreement_id
             AND n.period_until = u.period_until AND n.register_id = u.register_id AND n.revision > u.revision)
@@ -63,6 +65,7 @@ WHERE u.round_id = %(round_id)s
 ORDER BY u.id
 """
 USAGE_FRAME = {
+    "round_id": pl.Int64,
     "usage_id": pl.Int64,
     "agreement_id": pl.Int64,
     "account_id": pl.Int64,
@@ -86,9 +89,9 @@ USAGE_FRAME = {
 }
 
 
-LOCK_ROUND = """
+LOCK_ROUNDS = """
 SELECT r.id, r.station_id, r.state = 2, r.period, b.code FROM metering_round r
-JOIN metering_book b ON b.id = r.book_id WHERE r.id = %(round_id)s FOR UPDATE OF r
+JOIN metering_book b ON b.id = r.book_id WHERE r.id = ANY (%(round_ids)s) ORDER BY r.id FOR UPDATE OF r
 """
 
 
@@ -111,34 +114,74 @@ class RoundUnknownError(LookupError):
         self.round_id = round_id
 
 
+PARKED_FRAME = (
+    "round_id",
+    "usage_id",
+    "station_id",
+    "quantity_milli",
+    "amount_minor",
+    "history_milli",
+    "history_days",
+)
+# Into which run a round's bills go, and with which dates.
+RUNS = {"round_id": pl.Int64, "run_id": pl.Int64, "issued_on": pl.Date, "due_on": pl.Date}
+BILLS = (
+    "id",
+    "account_id",
+    "agreement_id",
+    "usage_id",
+    "run_id",
+    "station_id",
+    "utility",
+    "period_from",
+    "period_until",
+    "issued_on",
+    "due_on",
+    "quantity_milli",
+    "amount_minor",
+)
+FIRST = pl.lit(1, dtype=pl.Int16)
+
+
 @dataclass(frozen=True)
-class RatedRound:
-    """A round's usages, rated. Nothing is written yet.
+class RatedRounds:
+    """The usages of some rounds, rated. Nothing is written yet.
 
     `bills`: USAGE_FRAME with version_id, before_milli and amount_minor, ordered by account and usage.
-    `lines`: rating LINES of exactly these. `parked`: usage_id, station_id, code, and what is known of each.
+    `lines`: rating LINES of exactly these. `parked`: PARKED_FRAME and code; amounts may be null.
     """
 
     bills: pl.DataFrame
     lines: pl.DataFrame
     parked: pl.DataFrame
 
+    def only(self, round_ids: Sequence[int]) -> "RatedRounds":
+        """Some of the rounds."""
+        wanted = pl.col("round_id").is_in(list(round_ids))
+        bills = self.bills.filter(wanted)
+        is_all = bills.height == self.bills.height
+        return RatedRounds(
+            bills=bills,
+            lines=self.lines if is_all else self.lines.join(bills, on="usage_id", how="semi"),
+            parked=self.parked.filter(wanted),
+        )
 
-def lock_round(*, round_id: int) -> LockedRound:
-    """Lock a round against acceptance and other runs; RoundUnknownError when it is not there."""
+
+def lock_rounds(*, round_ids: Sequence[int]) -> tuple[LockedRound, ...]:
+    """Lock rounds, by id, against acceptance and other runs; RoundUnknownError when one is not there."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_ROUND, {"round_id": round_id})
-        row = cursor.fetchone()
-    if row is None:
-        raise RoundUnknownError(round_id=round_id)
-    return LockedRound(*row)
+        cursor.execute(LOCK_ROUNDS, {"round_ids": list(round_ids)})
+        found = tuple(LockedRound(*row) for row in cursor.fetchall())
+    if missing := set(round_ids) - {locked.round_id for locked in found}:
+        raise RoundUnknownError(round_id=min(missing))
+    return found
 
 
-def usage_frame(*, round_id: int) -> pl.DataFrame:
-    """The unbilled usages of a round with all the engine needs: USAGE_FRAME, first_version_id, version_id,
+def usage_frame(*, round_ids: Sequence[int]) -> pl.DataFrame:
+    """The unbilled usages of rounds with all the engine needs: USAGE_FRAME, first_version_id, version_id,
     tier_period, before_milli.
     """
-    frame = columns.fetch(statement=USAGES, parameters={"round_id": round_id}, schema=USAGE_FRAME)
+    frame = columns.fetch(statement=USAGES, parameters={"round_ids": list(round_ids)}, schema=USAGE_FRAME)
     versions = tariff_columns.version_frame(
         tariff_ids=pl.concat([frame["tariff_id"], frame["first_tariff_id"]])
     )
@@ -154,9 +197,12 @@ def usage_frame(*, round_id: int) -> pl.DataFrame:
     )
 
 
-def rate_round(*, round_id: int, limits: rules.Limits) -> RatedRound:
-    """Rate a round's unbilled usages; those that can't or must not go out are parked with their reason."""
-    usages = usage_frame(round_id=round_id).with_columns(code=rules.unbillable())
+def rate_rounds(*, round_ids: Sequence[int], limits: rules.Limits) -> RatedRounds:
+    """Rate the unbilled usages of rounds; those that can't or must not go out are parked with their reason.
+
+    Rounds don't influence each other: together or one by one, each comes to the same.
+    """
+    usages = usage_frame(round_ids=round_ids).with_columns(code=rules.unbillable())
     ready = usages.filter(pl.col("code").is_null()).drop("code")
     book = tariffs.tariff_book(version_ids=ready["version_id"].unique().to_list())
     asked = ready.with_columns(tariff_version_id="version_id")
@@ -165,67 +211,47 @@ def rate_round(*, round_id: int, limits: rules.Limits) -> RatedRound:
     lines = engine.rate(asked, book)
     amounts = lines.group_by("usage_id").agg(pl.col("amount_minor").sum())
     rated = asked.join(amounts, on="usage_id", how="inner").with_columns(code=rules.absurd(limits))
-    parked = pl.concat(
-        [
-            usages.filter(pl.col("code").is_not_null()),
-            ready.join(refused, on="usage_id", how="inner"),
-            rated.filter(pl.col("code").is_not_null()),
-        ],
-        how="diagonal",
-    ).sort("usage_id")
     bills = rated.filter(pl.col("code").is_null()).drop("code").sort("account_id", "period_until", "usage_id")
-    if "amount_minor" not in parked.columns:
-        parked = parked.with_columns(amount_minor=pl.lit(None, dtype=pl.Int64))
-    return RatedRound(
-        bills=bills, lines=lines.join(bills.select("usage_id"), on="usage_id", how="semi"), parked=parked
+    unknown_amount = pl.lit(None, dtype=pl.Int64).alias("amount_minor")
+    names = [*PARKED_FRAME, "code"]
+    parked = [
+        usages.filter(pl.col("code").is_not_null()).with_columns(unknown_amount).select(names),
+        ready.join(refused, on="usage_id", how="inner").with_columns(unknown_amount).select(names),
+        rated.filter(pl.col("code").is_not_null()).select(names),
+    ]
+    return RatedRounds(
+        bills=bills,
+        lines=lines if bills.height == asked.height else lines.join(bills, on="usage_id", how="semi"),
+        parked=pl.concat(parked).sort("usage_id"),
     )
 
 
-def write_bills(
-    *, rated: RatedRound, run_id: int, issue_on: datetime.date, due_on: datetime.date
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def write_bills(*, rated: RatedRounds, runs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Write bills, lines and receivables by COPY; returns the bills and the lines with their bill ids.
+
+    `runs` has columns RUNS, one row per round.
 
     Keys ascend with accounts, so every index grows at its end. A bill of zero has a line but nothing to owe.
     """
     ids = columns.next_ids(table=models.Bill, count=rated.bills.height)
-    bills = rated.bills.with_columns(pl.Series("id", ids, dtype=pl.Int64))
+    bills = rated.bills.with_columns(pl.Series("id", ids, dtype=pl.Int64)).join(
+        runs.select(*RUNS), on="round_id", how="left", maintain_order="left"
+    )
     lines = rated.lines.join(
         bills.select("usage_id", "station_id", pl.col("id").alias("bill_id")), on="usage_id", how="inner"
     ).sort("bill_id", "line_no")
-    columns.copy_in(frame=_bill_rows(bills, run_id, issue_on, due_on), table=models.Bill)
+    columns.copy_in(frame=bills.select(*BILLS, revision=FIRST), table=models.Bill)
     columns.copy_in(frame=_line_rows(lines), table=models.BillLine)
     owed = bills.filter(pl.col("amount_minor") != 0).select(
         pl.col("id").alias("bill_id"),
         "account_id",
         "station_id",
-        pl.lit(due_on).alias("due_on"),
+        "due_on",
         "amount_minor",
         pl.col("amount_minor").alias("open_minor"),
     )
     columns.copy_in(frame=owed, table=models.Receivable)
     return bills, lines
-
-
-def _bill_rows(
-    bills: pl.DataFrame, run_id: int, issue_on: datetime.date, due_on: datetime.date
-) -> pl.DataFrame:
-    return bills.select(
-        "id",
-        "account_id",
-        "agreement_id",
-        "usage_id",
-        pl.lit(run_id, dtype=pl.Int64).alias("run_id"),
-        "station_id",
-        "utility",
-        pl.lit(1, dtype=pl.Int16).alias("revision"),
-        "period_from",
-        "period_until",
-        pl.lit(issue_on).alias("issued_on"),
-        pl.lit(due_on).alias("due_on"),
-        "quantity_milli",
-        "amount_minor",
-    )
 
 
 def _line_rows(lines: pl.DataFrame) -> pl.DataFrame:
@@ -245,27 +271,30 @@ LEFT JOIN (
     FROM billing_billline l LEFT JOIN tariffs_tariffversion v ON v.id = l.tariff_version_id
     WHERE l.bill_id BETWEEN %(first_id)s AND %(last_id)s GROUP BY l.bill_id
 ) l ON l.bill_id = b.id
-WHERE b.id BETWEEN %(first_id)s AND %(last_id)s AND b.run_id = %(run_id)s
+WHERE b.id BETWEEN %(first_id)s AND %(last_id)s AND b.run_id = ANY (%(run_ids)s)
     AND (u.id IS NULL OR a.id IS NULL OR l.amount_minor IS DISTINCT FROM b.amount_minor OR l.known < l.lines)
 """
 
 
 class UnsoundBillsError(Exception):
-    """Bills just written contradict their usages, agreements or lines: the run must not be kept."""
+    """Bills just written contradict their usages, agreements or lines: they must not be kept."""
 
-    def __init__(self, *, run_id: int, count: int) -> None:
-        super().__init__(f"{count} bills of run {run_id} contradict what they are made of")
-        self.run_id = run_id
+    def __init__(self, *, count: int) -> None:
+        super().__init__(f"{count} bills contradict what they are made of")
         self.count = count
 
 
-def check_bills(*, run_id: int, bills: pl.DataFrame) -> None:
-    """Check a run's freshly written bills as a set; raises UnsoundBillsError."""
+def check_bills(*, bills: pl.DataFrame) -> None:
+    """Check freshly written bills as a set; raises UnsoundBillsError."""
     if bills.is_empty():
         return
-    bounds = {"run_id": run_id, "first_id": bills["id"].min(), "last_id": bills["id"].max()}
+    parameters: dict[str, Any] = {
+        "run_ids": bills["run_id"].unique().to_list(),
+        "first_id": bills["id"].min(),
+        "last_id": bills["id"].max(),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(UNSOUND_BILLS, bounds)
+        cursor.execute(UNSOUND_BILLS, parameters)
         count = cursor.fetchone()[0]
     if count:
-        raise UnsoundBillsError(run_id=run_id, count=count)
+        raise UnsoundBillsError(count=count)

@@ -4,7 +4,7 @@ Then the run: preview, issue, and what had been parked.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -116,26 +116,6 @@ def unclear_bills(*, payment_id: int, reversed_payment_id: int) -> int:
     return sum(share.amount_minor for share in cleared)
 
 
-@dataclass(frozen=True, slots=True)
-class RunTotals:
-    """What a run comes to. Minor units, thousandths."""
-
-    bill_count: int
-    parked_count: int
-    quantity_milli: int
-    amount_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """A run after preview or issue. `is_repeat`: it had been issued before, nothing was done now."""
-
-    run_id: int
-    totals: RunTotals
-    fingerprint: str
-    is_repeat: bool = False
-
-
 class RoundNotAcceptedError(Exception):
     """The book's readings are not accepted yet; there is nothing to bill."""
 
@@ -168,112 +148,135 @@ class PreviewStaleError(Exception):
         self.run_id = run_id
 
 
-def preview_run(
+def preview_runs(
     *,
-    locked: bulk.LockedRound,
-    issue_on: date,
-    due_on: date,
+    rounds: Sequence[bulk.LockedRound],
+    dates: rules.Dates,
     previewed_at: datetime,
     limits: rules.Limits = rules.STANDARD_LIMITS,
-) -> RunResult:
-    """Rate an accepted round and keep totals, parked usages and the fingerprint of what issuing would write.
+) -> dict[int, rules.RunResult]:
+    """Rate accepted rounds and keep totals, parked usages and the fingerprint of what issuing would write.
 
-    May be repeated until the run is issued. Raises RoundNotAcceptedError, RunIssuedError.
+    Round -> result; each comes to the same in whatever company. May be repeated until a run is issued.
+    Raises RoundNotAcceptedError, RunIssuedError: then none is kept.
     """
-    if not locked.is_accepted:
-        raise RoundNotAcceptedError(round_id=locked.round_id)
-    run = models.BillRun.objects.select_for_update().filter(round_id=locked.round_id).first()
-    if run is not None and run.state == models.RunState.ISSUED:
-        raise RunIssuedError(run_id=run.pk)
-    rated = bulk.rate_round(round_id=locked.round_id, limits=limits)
-    totals = _totals(rated)
-    values = {
-        "station_id": locked.station_id,
-        "state": models.RunState.PREVIEWED,
-        "issue_on": issue_on,
-        "due_on": due_on,
-        "fingerprint": rules.fingerprint(
-            lines=rated.lines, parked=rated.parked, issue_on=issue_on, due_on=due_on
+    for locked in rounds:
+        if not locked.is_accepted:
+            raise RoundNotAcceptedError(round_id=locked.round_id)
+    stations = {locked.round_id: locked.station_id for locked in rounds}
+    known = models.BillRun.objects.select_for_update().filter(round_id__in=stations).order_by("pk")
+    for run in known:
+        if run.state == models.RunState.ISSUED:
+            raise RunIssuedError(run_id=run.pk)
+    rated = bulk.rate_rounds(round_ids=list(stations), limits=limits)
+    totals = _totals(rated, round_ids=stations)
+    marks = _fingerprints(rated, dates=dict.fromkeys(stations, dates))
+    runs = models.BillRun.objects.bulk_create(
+        (
+            models.BillRun(
+                round_id=round_id,
+                station_id=station_id,
+                issue_on=dates.issue_on,
+                due_on=dates.due_on,
+                fingerprint=marks[round_id],
+                previewed_at=previewed_at,
+                **dataclasses.asdict(totals[round_id]),
+            )
+            for round_id, station_id in stations.items()
         ),
-        "previewed_at": previewed_at,
-        **dataclasses.asdict(totals),
+        update_conflicts=True,
+        unique_fields=["round"],
+        update_fields=["issue_on", "due_on", "fingerprint", "previewed_at", *rules.RunTotals.__slots__],
+    )
+    _park({run.round_id: run.pk for run in runs}, parked=rated.parked)
+    return {
+        run.round_id: rules.RunResult(
+            run_id=run.pk,
+            round_id=run.round_id,
+            totals=totals[run.round_id],
+            fingerprint=run.fingerprint,
+        )
+        for run in runs
     }
-    run, _ = models.BillRun.objects.update_or_create(round_id=locked.round_id, defaults=values)
-    _park(run, parked=rated.parked)
-    return RunResult(run_id=run.pk, totals=totals, fingerprint=run.fingerprint)
 
 
-def issue_run(
+def issue_runs(
     *,
-    run_id: int,
+    seen: Mapping[int, str | None],
     issued_at: datetime,
     issued_by_id: int | None,
-    seen: str | None = None,
     limits: rules.Limits = rules.STANDARD_LIMITS,
-) -> RunResult:
-    """Issue a previewed run: bills, lines, receivables, journals. Once; a repeat returns the first result.
+) -> dict[int, rules.RunResult | PreviewStaleError]:
+    """Issue previewed runs: bills, lines, receivables, journals. Once; a repeat gives the first result.
 
-    The caller holds the round's lock. `seen` is the fingerprint the person looked at, when it was one.
-    Raises PreviewStaleError when rating again gives anything else than the preview, RunUnknownError.
+    `seen` gives for each run the fingerprint the person looked at, or None. The caller holds the rounds'
+    locks. A run that rating again gives anything else than its preview for is left alone and comes back
+    as PreviewStaleError; the others go out. Raises RunUnknownError.
     """
-    run = lock_run(run_id=run_id)
-    if run.state == models.RunState.ISSUED:
-        return _result_of(run, is_repeat=True)
-    if seen is not None and seen != run.fingerprint:
-        raise PreviewStaleError(run_id=run.pk)
-    rated = bulk.rate_round(round_id=run.round_id, limits=limits)
-    found = rules.fingerprint(
-        lines=rated.lines, parked=rated.parked, issue_on=run.issue_on, due_on=run.due_on
-    )
-    if found != run.fingerprint:
-        raise PreviewStaleError(run_id=run.pk)
-    _write(run, rated=rated, issue_on=run.issue_on, due_on=run.due_on, issued_at=issued_at)
-    run.state, run.issued_at, run.issued_by_id = models.RunState.ISSUED, issued_at, issued_by_id
-    run.save(update_fields=["state", "issued_at", "issued_by"])
-    return _result_of(run)
+    runs = lock_runs(run_ids=list(seen))
+    results: dict[int, rules.RunResult | PreviewStaleError] = {}
+    waiting = {}
+    for run in runs:
+        if run.state == models.RunState.ISSUED:
+            results[run.pk] = _result_of(run, is_repeat=True)
+        elif seen[run.pk] not in (None, run.fingerprint):
+            results[run.pk] = PreviewStaleError(run_id=run.pk)
+        else:
+            waiting[run.round_id] = run
+    if not waiting:
+        return results
+    rated = bulk.rate_rounds(round_ids=list(waiting), limits=limits)
+    dates = {round_id: rules.Dates(run.issue_on, run.due_on) for round_id, run in waiting.items()}
+    found = _fingerprints(rated, dates=dates)
+    good = {round_id: run for round_id, run in waiting.items() if found[round_id] == run.fingerprint}
+    if good:
+        goes_out = rated.only(list(good))
+        _write(goes_out, runs=good, dates=dates, issued_at=issued_at)
+        models.BillRun.objects.filter(pk__in=[run.pk for run in good.values()]).update(
+            state=models.RunState.ISSUED, issued_at=issued_at, issued_by_id=issued_by_id
+        )
+    for round_id, run in waiting.items():
+        results[run.pk] = _result_of(run) if round_id in good else PreviewStaleError(run_id=run.pk)
+    return results
 
 
 def issue_rest(
-    *,
-    run_id: int,
-    issue_on: date,
-    due_on: date,
-    issued_at: datetime,
-    limits: rules.Limits = rules.STANDARD_LIMITS,
-) -> RunTotals:
+    *, run_id: int, dates: rules.Dates, issued_at: datetime, limits: rules.Limits = rules.STANDARD_LIMITS
+) -> rules.RunTotals:
     """Bill what an issued run had parked and can be billed by now; returns what was added.
 
     The caller holds the round's lock. What still can't be billed stays parked, with its reason of today.
+    Raises RunUnknownError when there is no such issued run.
     """
-    run = lock_run(run_id=run_id)
+    (run,) = lock_runs(run_ids=[run_id])
     if run.state != models.RunState.ISSUED:
         raise RunUnknownError(run_id=run_id)
-    rated = bulk.rate_round(round_id=run.round_id, limits=limits)
-    added = _totals(rated)
-    _write(run, rated=rated, issue_on=issue_on, due_on=due_on, issued_at=issued_at)
-    _park(run, parked=rated.parked)
+    rated = bulk.rate_rounds(round_ids=[run.round_id], limits=limits)
+    added = _totals(rated, round_ids=[run.round_id])[run.round_id]
+    _write(rated, runs={run.round_id: run}, dates={run.round_id: dates}, issued_at=issued_at)
+    _park({run.round_id: run.pk}, parked=rated.parked)
     run.bill_count += added.bill_count
     run.parked_count = added.parked_count
     run.quantity_milli += added.quantity_milli
     run.amount_minor += added.amount_minor
-    run.save(update_fields=["bill_count", "parked_count", "quantity_milli", "amount_minor"])
+    run.save(update_fields=list(rules.RunTotals.__slots__))
     return added
 
 
-def round_of_run(*, run_id: int) -> int:
-    """The round a run bills, so that it can be locked first; RunUnknownError when there is no such run."""
-    round_id = models.BillRun.objects.filter(pk=run_id).values_list("round_id", flat=True).first()
-    if round_id is None:
-        raise RunUnknownError(run_id=run_id)
-    return round_id
+def rounds_of_runs(*, run_ids: Sequence[int]) -> list[int]:
+    """The rounds that runs bill, so that they can be locked first; RunUnknownError when one isn't there."""
+    found = dict(models.BillRun.objects.filter(pk__in=run_ids).values_list("pk", "round_id"))
+    if missing := set(run_ids) - found.keys():
+        raise RunUnknownError(run_id=min(missing))
+    return list(found.values())
 
 
-def lock_run(*, run_id: int) -> models.BillRun:
-    """The run, locked; RunUnknownError when it is not there or out of scope."""
-    run = models.BillRun.objects.select_for_update().filter(pk=run_id).first()
-    if run is None:
-        raise RunUnknownError(run_id=run_id)
-    return run
+def lock_runs(*, run_ids: Sequence[int]) -> list[models.BillRun]:
+    """The runs, locked by id; RunUnknownError when one is not there or out of scope."""
+    runs = list(models.BillRun.objects.select_for_update().filter(pk__in=run_ids).order_by("pk"))
+    if missing := set(run_ids) - {run.pk for run in runs}:
+        raise RunUnknownError(run_id=min(missing))
+    return runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,10 +301,20 @@ def release_parked(
 
 
 def _write(
-    run: models.BillRun, *, rated: bulk.RatedRound, issue_on: date, due_on: date, issued_at: datetime
+    rated: bulk.RatedRounds,
+    *,
+    runs: Mapping[int, models.BillRun],
+    dates: Mapping[int, rules.Dates],
+    issued_at: datetime,
 ) -> None:
     """Bills and their journals, then the set-wise checks, all in the caller's transaction."""
-    bills, lines = bulk.write_bills(rated=rated, run_id=run.pk, issue_on=issue_on, due_on=due_on)
+    if rated.bills.is_empty():
+        return
+    rows = [
+        (round_id, run.pk, dates[round_id].issue_on, dates[round_id].due_on) for round_id, run in runs.items()
+    ]
+    into = pl.DataFrame(rows, schema=bulk.RUNS, orient="row")
+    bills, lines = bulk.write_bills(rated=rated, runs=into)
     version_ids = lines["tariff_version_id"].unique().to_list()
     revenue = postings.revenue_frame(tariffs.revenue_codes(version_ids=version_ids))
     payable = bills.filter(pl.col("amount_minor") != 0)
@@ -309,39 +322,57 @@ def _write(
         pl.lit(ledger_rules.JournalKind.BILL.value, dtype=pl.Int16).alias("kind"),
         pl.col("id").alias("source_id"),
         "station_id",
-        pl.lit(issue_on).alias("posted_on"),
+        pl.col("issued_on").alias("posted_on"),
         pl.lit(issued_at).cast(pl.Datetime("us", "UTC")).alias("recorded_at"),
         pl.lit(None, dtype=pl.Int64).alias("reverses_id"),
     )
-    owed_lines = lines.filter(pl.col("bill_id").is_in(payable["id"].implode()))
+    is_payable = payable.height == bills.height
+    owed_lines = lines if is_payable else lines.join(payable, left_on="bill_id", right_on="id", how="semi")
     ledger.post(journals=journals, sides=postings.sides(bills=payable, lines=owed_lines, revenue=revenue))
-    bulk.check_bills(run_id=run.pk, bills=bills)
+    bulk.check_bills(bills=bills)
 
 
-def _totals(rated: bulk.RatedRound) -> RunTotals:
-    return RunTotals(
-        bill_count=rated.bills.height,
-        parked_count=rated.parked.height,
-        quantity_milli=int(rated.bills["quantity_milli"].sum()),
-        amount_minor=int(rated.bills["amount_minor"].sum()),
+def _totals(rated: bulk.RatedRounds, *, round_ids: Iterable[int]) -> dict[int, rules.RunTotals]:
+    """Round -> what it comes to; a round without usages comes to nothing."""
+    bills = rated.bills.group_by("round_id").agg(
+        pl.len(), pl.col("quantity_milli").sum(), pl.col("amount_minor").sum()
     )
+    by_round = {row[0]: row[1:] for row in bills.iter_rows()}
+    parked = dict(rated.parked.group_by("round_id").len().iter_rows())
+    totals = {}
+    for round_id in round_ids:
+        count, quantity_milli, amount_minor = by_round.get(round_id, (0, 0, 0))
+        totals[round_id] = rules.RunTotals(count, parked.get(round_id, 0), quantity_milli, amount_minor)
+    return totals
 
 
-def _result_of(run: models.BillRun, *, is_repeat: bool = False) -> RunResult:
-    totals = RunTotals(
+def _fingerprints(rated: bulk.RatedRounds, *, dates: Mapping[int, rules.Dates]) -> dict[int, str]:
+    lines = rated.lines.join(rated.bills.select("usage_id", "round_id"), on="usage_id", how="inner")
+    heads = {round_id: str(both) for round_id, both in dates.items()}
+    return rules.fingerprints(lines=lines, parked=rated.parked, heads=heads)
+
+
+def _result_of(run: models.BillRun, *, is_repeat: bool = False) -> rules.RunResult:
+    totals = rules.RunTotals(
         bill_count=run.bill_count,
         parked_count=run.parked_count,
         quantity_milli=run.quantity_milli,
         amount_minor=run.amount_minor,
     )
-    return RunResult(run_id=run.pk, totals=totals, fingerprint=run.fingerprint, is_repeat=is_repeat)
+    return rules.RunResult(
+        run_id=run.pk,
+        round_id=run.round_id,
+        totals=totals,
+        fingerprint=run.fingerprint,
+        is_repeat=is_repeat,
+    )
 
 
-def _park(run: models.BillRun, *, parked: pl.DataFrame) -> None:
-    """Keep exactly today's parked usages, and the releases already given."""
+def _park(runs: Mapping[int, int], *, parked: pl.DataFrame) -> None:
+    """Keep exactly today's parked usages of the rounds (round -> run), and the releases already given."""
     rows = [
         models.ParkedUsage(
-            run=run,
+            run_id=runs[row["round_id"]],
             usage_id=row["usage_id"],
             station_id=row["station_id"],
             code=row["code"],
@@ -349,7 +380,7 @@ def _park(run: models.BillRun, *, parked: pl.DataFrame) -> None:
         )
         for row in parked.iter_rows(named=True)
     ]
-    unreleased = models.ParkedUsage.objects.filter(run=run, released_at__isnull=True)
+    unreleased = models.ParkedUsage.objects.filter(run_id__in=list(runs.values()), released_at__isnull=True)
     unreleased.exclude(usage_id__in=[row.usage_id for row in rows]).delete()
     models.ParkedUsage.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["usage_id"], update_fields=["code", "facts"]

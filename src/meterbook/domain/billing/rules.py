@@ -3,6 +3,7 @@
 import datetime
 import enum
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -34,6 +35,38 @@ class Limits:
 
 
 STANDARD_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class RunTotals:
+    """What a run comes to. Minor units, thousandths."""
+
+    bill_count: int
+    parked_count: int
+    quantity_milli: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A run after preview or issue. `is_repeat`: it had been issued before, nothing was done now."""
+
+    run_id: int
+    round_id: int
+    totals: RunTotals
+    fingerprint: str
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The two dates on a bill."""
+
+    issue_on: datetime.date
+    due_on: datetime.date
+
+    def __str__(self) -> str:
+        return f"{self.issue_on} {self.due_on}"
 
 
 def counted_before() -> pl.Expr:
@@ -83,29 +116,46 @@ def absurd(limits: Limits) -> pl.Expr:
     )
 
 
-def fingerprint(
-    *, lines: pl.DataFrame, parked: pl.DataFrame, issue_on: datetime.date, due_on: datetime.date
-) -> str:
-    """SHA-256 of everything an issue would write: sorted lines, who owes them, what is parked, the dates."""
-    digest = hashlib.sha256(f"{issue_on} {due_on}".encode())
-    for frame, keys in ((lines, ["usage_id", "line_no"]), (parked.select("usage_id", "code"), ["usage_id"])):
-        for column in frame.sort(keys).iter_columns():
-            digest.update(f"|{column.name} {column.dtype} {len(column)}|".encode())
-            digest.update(_content(column))
-    return digest.hexdigest()
+def fingerprints(*, lines: pl.DataFrame, parked: pl.DataFrame, heads: Mapping[int, str]) -> dict[int, str]:
+    """SHA-256 for each round of everything an issue would write: round -> fingerprint.
+
+    `lines` is the rating's LINES with round_id, `parked` has round_id, usage_id and code; `heads` gives for
+    each round what stands above its lines (the dates). A round's is the same in whatever company and order.
+    """
+    digests = {round_id: hashlib.sha256(head.encode()) for round_id, head in heads.items()}
+    codes = parked.select("round_id", "usage_id", "code")
+    for frame, keys in ((lines, ["usage_id", "line_no"]), (codes, ["usage_id"])):
+        ordered = frame.sort("round_id", *keys)
+        contents = [_Content(column) for column in ordered.drop("round_id").iter_columns()]
+        first = 0
+        for round_id, count in ordered.group_by("round_id", maintain_order=True).len().iter_rows():
+            for content in contents:
+                digests[round_id].update(content.part(first, first + count))
+            first += count
+    return {round_id: digest.hexdigest() for round_id, digest in digests.items()}
 
 
-def _content(column: pl.Series) -> bytes:
-    """The values of a column as bytes; a null is told from every number by the mask beside it."""
-    if column.dtype == pl.String:
-        return "\n".join(column.to_list()).encode()
-    return _bytes(column.fill_null(0)) + (
-        _bytes(column.is_null().cast(pl.Int8)) if column.has_nulls() else b""
-    )
+class _Content:
+    """A column as bytes, taken by rows; a null is told from every number by the mask."""
+
+    def __init__(self, column: pl.Series) -> None:
+        self.name = column.name
+        self.texts = column.to_list() if column.dtype == pl.String else None
+        if self.texts is None:
+            self.values, self.width = _bytes(column.fill_null(0))
+            self.mask, _one = _bytes(column.is_null().cast(pl.Int8))
+
+    def part(self, first: int, end: int) -> bytes:
+        """Some of its rows, with the name and how many they are."""
+        head = f"|{self.name} {end - first}|".encode()
+        if self.texts is not None:
+            return head + "\n".join(self.texts[first:end]).encode()
+        return head + bytes(self.values[first * self.width : end * self.width]) + bytes(self.mask[first:end])
 
 
-def _bytes(column: pl.Series) -> bytes:
+def _bytes(column: pl.Series) -> tuple[memoryview, int]:
+    """The values side by side, and how many bytes each takes."""
     array = column.rechunk().to_arrow()
     width = array.type.bit_width // 8
     values = memoryview(array.buffers()[1])
-    return bytes(values[array.offset * width : (array.offset + len(array)) * width])
+    return values[array.offset * width : (array.offset + len(array)) * width], width

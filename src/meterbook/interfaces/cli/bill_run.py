@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,19 +10,12 @@ import typer
 from meterbook.interfaces.cli import console
 
 if TYPE_CHECKING:
+    from meterbook.application import bill_run as use_case
     from meterbook.application.actor import Actor
     from meterbook.reporting import bill_runs
 
 app = typer.Typer()
 DUE_DAYS = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Dates:
-    """When the bills are issued and due."""
-
-    issue_on: datetime.date
-    due_on: datetime.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +85,15 @@ def _day(text: str, *, default: datetime.date) -> datetime.date:
         raise console.CommandError(f"{text} is not a day.", exit_code=console.WRONG_USE) from error
 
 
-def _dates(issue_on: str, due_on: str) -> Dates:
+def _dates(issue_on: str, due_on: str) -> "use_case.Dates":
+    from meterbook.application import bill_run as use_case
     from meterbook.interfaces import clock
 
     issued = _day(issue_on, default=clock.today())
-    return Dates(issue_on=issued, due_on=_day(due_on, default=issued + datetime.timedelta(days=DUE_DAYS)))
+    due = _day(due_on, default=issued + datetime.timedelta(days=DUE_DAYS))
+    if due < issued:
+        raise console.CommandError(f"{due} is before {issued}.", exit_code=console.WRONG_USE)
+    return use_case.Dates(issue_on=issued, due_on=due)
 
 
 def _rounds(
@@ -124,43 +121,43 @@ def _rounds(
 
 
 def _run_all(
-    actor: "Actor", *, rounds: "Sequence[bill_runs.RoundRow]", dates: Dates, is_issue: bool
+    actor: "Actor", *, rounds: "Sequence[bill_runs.RoundRow]", dates: "use_case.Dates", is_issue: bool
 ) -> list[Outcome]:
-    """Book after book; what is wrong with one does not stop the others."""
-    outcomes = []
-    with console.progress() as progress:
-        task = progress.add_task("bill-run", total=len(rounds))
-        for row in rounds:
-            outcomes.append(_run_one(actor, row=row, dates=dates, is_issue=is_issue))
-            progress.advance(task)
-    return outcomes
-
-
-def _run_one(actor: "Actor", *, row: "bill_runs.RoundRow", dates: Dates, is_issue: bool) -> Outcome:
+    """Book after book; what is wrong with one does not stop the others. Issued ones only tell so."""
+    from meterbook.application import bill_books
     from meterbook.application import bill_run as use_case
     from meterbook.interfaces import clock
     from meterbook.reporting import bill_runs
 
-    base = Outcome(station=row.station_code, book=row.book_code, round_id=row.pk)
-    now = clock.now()
-    try:
+    by_id = {row.pk: row for row in rounds}
+    outcomes: dict[int, Outcome] = {}
+    for row in rounds:
         if row.stage is bill_runs.Stage.ISSUED and row.run_id is not None:
-            result = use_case.issue(actor=actor, run_id=row.run_id, now=now)
-        else:
-            result = use_case.preview(
-                actor=actor, round_id=row.pk, issue_on=dates.issue_on, due_on=dates.due_on, now=now
-            )
-            if is_issue:
-                result = use_case.issue(
-                    actor=actor, run_id=result.run_id, now=clock.now(), seen=result.fingerprint
-                )
-    except (use_case.RoundNotAcceptedError, use_case.PreviewStaleError, use_case.DueBeforeIssueError) as no:
-        return Outcome(station=base.station, book=base.book, round_id=base.round_id, error=str(no))
-    is_issued = is_issue or result.is_repeat
-    return Outcome(
-        station=base.station,
-        book=base.book,
-        round_id=base.round_id,
+            result = use_case.issue(actor=actor, run_id=row.run_id, now=clock.now())
+            outcomes[row.pk] = _outcome(row, result=result, is_issued=True)
+    waiting = [row.pk for row in rounds if row.pk not in outcomes]
+    with console.progress() as progress:
+        task = progress.add_task("bill-run", total=len(waiting))
+        for done in bill_books.bill_books(
+            actor=actor, round_ids=waiting, dates=dates, is_issue=is_issue, now=clock.now
+        ):
+            row = by_id[done.round_id]
+            if done.result is not None:
+                outcomes[row.pk] = _outcome(row, result=done.result, is_issued=is_issue)
+            else:
+                outcomes[row.pk] = replace(_outcome(row), error=str(done.refusal))
+            progress.advance(task)
+    return [outcomes[row.pk] for row in rounds]
+
+
+def _outcome(
+    row: "bill_runs.RoundRow", *, result: "use_case.RunResult | None" = None, is_issued: bool = False
+) -> Outcome:
+    base = Outcome(station=row.station_code, book=row.book_code, round_id=row.pk)
+    if result is None:
+        return base
+    return replace(
+        base,
         run_id=result.run_id,
         state="ISSUED" if is_issued else "PREVIEWED",
         bills=result.totals.bill_count,
