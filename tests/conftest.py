@@ -42,7 +42,8 @@ def django_db_setup(
     postgres_server.create_database(name=name)
     with django_db_blocker.unblock():
         use_database(url=postgres_server.url(role="meterbook_job", database=name))
-        yield
+    yield
+    with django_db_blocker.unblock():
         connections.close_all()
     postgres_server.drop_database(name=name)
 

@@ -12,7 +12,6 @@ from meterbook.domain.tariffs import bulk, models, queries
 from tests.builders import billing, records
 
 DAY = datetime.date
-pytestmark = pytest.mark.usefixtures("db")
 
 TEXT = """
 format: 1
@@ -44,7 +43,7 @@ ENDED = TEXT.replace(
 
 
 @pytest.fixture(autouse=True)
-def _world() -> None:
+def _world(db: None) -> None:
     records.world()
 
 
