@@ -60,7 +60,7 @@ class Supply:
 
 
 def world() -> World:
-    """Found the company with two stations under one branch (nothing when it stands already)."""
+    """Found the company with two stations under one branch, ready to be used (once)."""
     founded = found_company.found_company(
         plan=found_company.CompanyPlan(
             code="C",
@@ -75,6 +75,7 @@ def world() -> World:
         now=NOW,
         identity="test:builders",
     )
+    found_company.mark_company_ready(now=NOW, identity="test:builders")
     return World(
         company_unit_id=founded.company_unit_id,
         station_a=founded.station_ids[STATION_A],

@@ -105,6 +105,16 @@ def check_customers(*, sheet: spreadsheets.Sheet, actor: Actor, today: datetime.
     )
 
 
+def stations_of(*, actor: Actor) -> list[access.UnitEntry]:
+    """The stations whose customers the actor may touch."""
+    return [
+        unit
+        for unit in access.units()
+        if unit.kind == access_models.OrgUnitKind.STATION
+        and (actor.is_system or unit.unit_id in actor.unit_ids)
+    ]
+
+
 def _heading_errors(parsed: sheet_columns.ParsedSheet) -> pl.DataFrame:
     unknown = [heading for heading in parsed.unknown if not heading.startswith(("#", "＃"))]
     found = [
@@ -119,12 +129,7 @@ def _heading_errors(parsed: sheet_columns.ParsedSheet) -> pl.DataFrame:
 
 def _completed(parsed: pl.DataFrame, *, actor: Actor) -> pl.DataFrame:
     """The rows with defaults, address, account key and the ids of station and tariff (null when unknown)."""
-    stations = [
-        unit
-        for unit in access.units()
-        if unit.kind == access_models.OrgUnitKind.STATION
-        and (actor.is_system or unit.unit_id in actor.unit_ids)
-    ]
+    stations = stations_of(actor=actor)
     known_stations = pl.DataFrame(
         {"station": [s.code for s in stations], "station_id": [s.unit_id for s in stations]},
         schema={"station": pl.String, "station_id": pl.Int64},

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from meterbook.application import check_customers, spreadsheets, transaction, write_supplies
 from meterbook.application.actor import Actor
 from meterbook.domain.access import operations as access
+from meterbook.domain.agreements import bulk as agreements
 from meterbook.domain.imports import models, operations, queries, rules
 
 RIGHT = "customers.import"
@@ -31,6 +32,14 @@ class ImportResult:
     is_repeat: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateChoices:
+    """What may be written into the template's columns of codes."""
+
+    stations: tuple[str, ...]
+    tariffs: tuple[str, ...]
+
+
 class ImportConflictError(Exception):
     """The tables hold something of the file already that the dry run could not see or that came meanwhile.
 
@@ -40,6 +49,21 @@ class ImportConflictError(Exception):
     def __init__(self, *, constraint: str) -> None:
         super().__init__(constraint)
         self.constraint = constraint
+
+
+def template_choices(*, actor: Actor) -> TemplateChoices:
+    """The codes of the actor's stations and of all tariffs."""
+    actor.require(RIGHT)
+    with transaction.reading(actor=actor):
+        return choices_now(actor=actor)
+
+
+def choices_now(*, actor: Actor) -> TemplateChoices:
+    """The same inside a transaction of the caller."""
+    return TemplateChoices(
+        stations=tuple(unit.code for unit in check_customers.stations_of(actor=actor)),
+        tariffs=tuple(agreements.agreeable_tariffs()["tariff"]),
+    )
 
 
 def dry_run(*, actor: Actor, content: bytes, today: datetime.date) -> check_customers.CheckedCustomers:

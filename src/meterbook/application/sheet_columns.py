@@ -185,13 +185,13 @@ def choice(*, names: dict[str, int]) -> Reader:
 
 def parse(*, sheet: spreadsheets.Sheet, columns: Sequence[Column]) -> ParsedSheet:
     """Read a sheet by its headings, in whatever order they stand."""
-    places, unknown, repeated = _places(headings=sheet.headings, columns=columns)
-    missing = tuple(c.key for c in columns if c.is_required and c.key not in places)
+    found, unknown, repeated = _places(headings=sheet.headings, columns=columns)
+    missing = tuple(c.key for c in columns if c.is_required and c.key not in found)
     numbers = [row.number for row in sheet.rows]
     typed = [pl.Series("row", numbers, dtype=pl.Int32)]
-    errors = [_sheet_faults(sheet, places=places)]
+    errors = [_sheet_faults(sheet, found=found)]
     for column in columns:
-        place = places.get(column.key)
+        place = found.get(column.key)
         cells = [
             row.cells[place] if place is not None and place < len(row.cells) else "" for row in sheet.rows
         ]
@@ -208,6 +208,11 @@ def parse(*, sheet: spreadsheets.Sheet, columns: Sequence[Column]) -> ParsedShee
     )
 
 
+def places(*, headings: tuple[str, ...], columns: Sequence[Column]) -> dict[str, int]:
+    """Where each column stands among the headings, by key, counted from 0."""
+    return _places(headings=headings, columns=columns)[0]
+
+
 def first_per_cell(errors: pl.DataFrame) -> pl.DataFrame:
     """Errors (columns ERRORS) by row, at most one per cell: the first one said."""
     kept = errors.unique(["row", "column"], keep="first", maintain_order=True)
@@ -222,17 +227,17 @@ def _places(
         for column in columns
         for name in (column.key, column.zh, column.en, *column.aliases)
     }
-    places: dict[str, int] = {}
+    found: dict[str, int] = {}
     unknown, repeated = [], []
     for place, heading in enumerate(headings):
         key = by_name.get(_folded(heading))
         if key is None and heading:
             unknown.append(heading)
-        elif key in places:
+        elif key in found:
             repeated.append(key)
         elif key is not None:
-            places[key] = place
-    return places, tuple(unknown), tuple(repeated)
+            found[key] = place
+    return found, tuple(unknown), tuple(repeated)
 
 
 def _folded(heading: str) -> str:
@@ -264,17 +269,17 @@ def _read_column(column: Column, *, cells: list[str], numbers: list[int]) -> tup
     return series, pl.DataFrame(found, schema=ERRORS, orient="row")
 
 
-def _sheet_faults(sheet: spreadsheets.Sheet, *, places: dict[str, int]) -> pl.DataFrame:
+def _sheet_faults(sheet: spreadsheets.Sheet, *, found: dict[str, int]) -> pl.DataFrame:
     """Formulas, Excel's errors and merged cells, where they touch a known column of a row that counts."""
-    keys = {place + 1: key for key, place in places.items()}
+    keys = {place + 1: key for key, place in found.items()}
     cells = {row.number: row.cells for row in sheet.rows}
-    found = []
+    faults = []
     for fault in sheet.faults:
         if fault.row in cells and (fault.column in keys or fault.code == Fault.MERGED_CELL):
             row = cells[fault.row]
             value = row[fault.column - 1][1:] if fault.column <= len(row) else ""
-            found.append((fault.row, keys.get(fault.column, ""), value, fault.code, ""))
-    return pl.DataFrame(found, schema=ERRORS, orient="row")
+            faults.append((fault.row, keys.get(fault.column, ""), value, fault.code, ""))
+    return pl.DataFrame(faults, schema=ERRORS, orient="row")
 
 
 def _exact(cell: str) -> str:

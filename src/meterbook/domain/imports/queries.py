@@ -47,9 +47,10 @@ def import_entry(*, import_id: int) -> ImportEntry | None:
     return None if row is None else ImportEntry(*row)
 
 
-def latest_imports(*, most: int) -> tuple[ImportEntry, ...]:
-    """The files checked last, newest first."""
-    rows = models.ImportFile.objects.order_by("-checked_at", "-id").values_list(*_FIELDS)[:most]
+def latest_imports(*, kind: models.ImportKind, most: int) -> tuple[ImportEntry, ...]:
+    """The files of a kind checked last, newest first."""
+    files = models.ImportFile.objects.filter(kind=kind).order_by("-checked_at", "-id")
+    rows = files.values_list(*_FIELDS)[:most]
     return tuple(ImportEntry(*row) for row in rows)
 
 

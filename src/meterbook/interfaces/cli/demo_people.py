@@ -35,7 +35,7 @@ MODELS = {
 LETTERS = {WATER: "S", GAS: "Q", ELECTRICITY: "D"}
 PERCENT_WITH_GAS, PERCENT_WITH_ELECTRICITY, PERCENT_BUSINESS = 70, 10, 6
 HOUSEHOLD_DIGITS, BUSINESS_DIGITS = 5, 6
-ACCOUNTS_A_BOOK = 400
+ACCOUNTS_A_BOOK = 250
 FLATS_A_BUILDING = 24
 
 _SURNAMES = (
@@ -119,7 +119,7 @@ def _account(dice: random.Random, *, key: int, station: Station, number: int) ->
             "multiplier_milli": 1000,
             "initial_milli": dice.randrange(100, 4000) * 1000,
             "installed_on": datetime.date(2016 + key % 9, 1 + key % 12, 1 + key % 28),
-            "book_code": f"{LETTERS[utility]}{1 + number // ACCOUNTS_A_BOOK:02d}",
+            "book_code": f"{station.place + 1:02d}{1 + number // ACCOUNTS_A_BOOK:02d}",
             "sequence": None,
         }
 

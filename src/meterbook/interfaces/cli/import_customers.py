@@ -1,0 +1,174 @@
+"""`meterbook import FILE`: take customers with their meters in from a workbook."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from meterbook.interfaces.cli import console
+from meterbook.interfaces.cli.wording import gettext as _
+
+if TYPE_CHECKING:
+    from meterbook.application import check_customers, sheet_files
+    from meterbook.application.actor import Actor
+
+app = typer.Typer()
+SHOWN_ERRORS = 20
+
+
+@app.command()
+def import_customers(
+    file: Annotated[Path, typer.Argument(help=_("The workbook (.xlsx) or table (.csv)."))],
+    *,
+    is_dry: Annotated[bool, typer.Option("--dry-run", help=_("Check only, write nothing."))] = False,
+    errors: Annotated[Path | None, typer.Option(help=_("Write the wrong rows to this workbook."))] = None,
+    template: Annotated[
+        bool, typer.Option("--template", help=_("Write an empty template to FILE instead."))
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("One line of JSON instead of a table."))] = False,
+) -> None:
+    """Import customers, all of the file or nothing. The same file again changes nothing.
+
+    Exit code 2 when rows are wrong.
+    """
+    console.django_setup(role="job")
+    from django.utils import translation
+
+    from meterbook.application import actor as actors
+    from meterbook.application import company
+
+    company.use_company()
+    translation.activate(_language())
+    actor = actors.of_system(identity="cli:import")
+    if template:
+        _write_template(actor, file=file)
+        return
+    try:
+        content = file.read_bytes()
+    except OSError as reason:
+        message = _("{file} can't be read: {reason}").format(file=file, reason=reason.strerror)
+        raise console.CommandError(message, exit_code=console.WRONG_USE) from reason
+    checked = _check(actor, content=content)
+    shown = _shown(checked)
+    if shown and errors is not None:
+        _write_errors(content, shown=shown, to=errors)
+    if shown or is_dry:
+        _tell(checked, shown=shown, as_json=as_json, state="REJECTED" if shown else "CHECKED")
+        if shown:
+            raise SystemExit(console.WRONG_USE)
+        return
+    _apply(actor, file=file, content=content, as_json=as_json)
+
+
+def _language() -> str:
+    said = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh-hans" if said.startswith("zh") else "en"
+
+
+def _check(actor: "Actor", *, content: bytes) -> "check_customers.CheckedCustomers":
+    from meterbook.application import import_customers as use_case
+    from meterbook.interfaces import clock, import_words
+
+    try:
+        return use_case.dry_run(actor=actor, content=content, today=clock.today())
+    except use_case.FileRefusedError as refused:
+        raise console.CommandError(import_words.refusal(refused), exit_code=console.WRONG_USE) from refused
+
+
+def _apply(actor: "Actor", *, file: Path, content: bytes, as_json: bool) -> None:
+    from meterbook.application import import_customers as use_case
+    from meterbook.interfaces import clock, import_words
+
+    now, today = clock.now(), clock.today()
+    try:
+        kept = use_case.check_file(actor=actor, name=file.name, content=content, now=now, today=today)
+        done = use_case.apply_file(actor=actor, import_id=kept.import_id, now=now, today=today)
+    except use_case.ImportConflictError as conflict:
+        raise console.CommandError(import_words.conflict(conflict.constraint)) from conflict
+    if done.state != use_case.State.APPLIED:
+        raise console.CommandError(str(import_words.OTHER_CONFLICT))
+    if as_json:
+        console.print_json(
+            {
+                "state": "APPLIED",
+                "rows": done.row_count,
+                "accounts": done.account_count,
+                "errors": 0,
+                "is_repeat": done.is_repeat,
+            }
+        )
+        return
+    words = (
+        _("Already imported: {accounts} accounts.")
+        if done.is_repeat
+        else _("Imported: {accounts} accounts, {rows} meters.")
+    )
+    console.out().print(words.format(accounts=done.account_count, rows=done.row_count))
+
+
+def _shown(checked: "check_customers.CheckedCustomers") -> "list[sheet_files.ShownError]":
+    from meterbook.application import customer_columns
+    from meterbook.domain.imports import rules
+    from meterbook.interfaces import import_words
+
+    rows = [rules.RowError(**row) for row in checked.errors.iter_rows(named=True)]
+    return import_words.shown(rows, columns=customer_columns.BY_KEY)
+
+
+def _tell(
+    checked: "check_customers.CheckedCustomers",
+    *,
+    shown: "list[sheet_files.ShownError]",
+    as_json: bool,
+    state: str,
+) -> None:
+    if as_json:
+        console.print_json(
+            {
+                "state": state,
+                "rows": checked.row_count,
+                "accounts": checked.account_count,
+                "errors": len(shown),
+                "first_errors": [
+                    {"row": e.row, "column": e.column, "value": e.value, "reason": e.reason}
+                    for e in shown[:SHOWN_ERRORS]
+                ],
+            }
+        )
+        return
+    from rich.table import Table
+
+    if not shown:
+        table = Table(_("Station"), _("Book"), _("Meters"), _("Accounts"))
+        for total in checked.totals:
+            table.add_row(total.station, total.book, str(total.meters), str(total.accounts))
+        console.out().print(table)
+    for error in shown[:SHOWN_ERRORS]:
+        words = _("Row {row}: {column} {value}: {reason}")
+        said = words.format(row=error.row, column=error.column, value=error.value, reason=error.reason)
+        console.err().print(said, markup=False)
+    summary = _("{rows} rows, {errors} errors.").format(rows=checked.row_count, errors=len(shown))
+    (console.err() if shown else console.out()).print(summary)
+
+
+def _write_errors(content: bytes, *, shown: "list[sheet_files.ShownError]", to: Path) -> None:
+    from meterbook.application import customer_columns, sheet_files, spreadsheets
+    from meterbook.interfaces import import_words
+
+    book = sheet_files.error_workbook(
+        sheet=spreadsheets.read_sheet(content=content),
+        columns=customer_columns.COLUMNS,
+        errors=shown,
+        words=import_words.error_words(),
+    )
+    to.write_bytes(book)
+
+
+def _write_template(actor: "Actor", *, file: Path) -> None:
+    from meterbook.application import import_customers as use_case
+    from meterbook.interfaces import customer_template
+
+    choices = use_case.template_choices(actor=actor)
+    file.write_bytes(customer_template.workbook(stations=choices.stations, tariffs=choices.tariffs))
+    console.out().print(_("Written: {file}").format(file=file))

@@ -1,0 +1,20 @@
+"""Imports: upload, dry run, apply, and the workbooks that go with them."""
+
+from django.urls import URLPattern, path
+
+from meterbook.interfaces.web import palette
+from meterbook.interfaces.web.views import imports
+
+urlpatterns: list[URLPattern] = [
+    path("imports/", imports.overview, name="imports"),
+    path("imports/customers.xlsx", imports.template, name="import_template"),
+    path("imports/<int:import_id>/", imports.outcome, name="import"),
+    path("imports/<int:import_id>/errors.xlsx", imports.errors, name="import_errors"),
+    path("imports/<int:import_id>/apply", imports.apply, name="import_apply"),
+]
+
+palette.provide_verb(
+    palette.Verb(
+        label=imports.IMPORT_CUSTOMERS, url_name="imports", icon="file-import", right="customers.import"
+    )
+)

@@ -1,0 +1,176 @@
+"""Importing customers: upload, what the dry run says, the rows to mend, apply."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from meterbook.application import customer_columns, sheet_files, spreadsheets
+from meterbook.application import import_customers as use_case
+from meterbook.domain.imports import models, queries
+from meterbook.domain.tables import Utility
+from meterbook.interfaces import clock, customer_template, import_words
+from meterbook.interfaces.web import cells, context, page
+
+IMPORT_CUSTOMERS = gettext_lazy("Import customers")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHOWN_FILES, SHOWN_ERRORS = 20, 50
+STATES = {
+    models.ImportState.CHECKED: cells.Tag(text=gettext_lazy("Ready to import"), kind="warn"),
+    models.ImportState.REJECTED: cells.Tag(text=gettext_lazy("Has errors"), kind="bad"),
+    models.ImportState.APPLIED: cells.Tag(text=gettext_lazy("Imported"), kind="ok"),
+}
+
+
+class UploadForm(forms.Form):
+    """One file; its size is looked at before a byte of it is read."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Workbook"),
+        help_text=gettext_lazy("The filled-in template (.xlsx), or the same columns as .csv"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
+    )
+
+    def clean_file(self) -> "UploadedFile[bytes]":
+        """Refuse what is too large."""
+        upload: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (upload.size or 0) > spreadsheets.DEFAULT_LIMITS.file_bytes:
+            refused = use_case.FileRefusedError(code=spreadsheets.Refusal.TOO_LARGE)
+            raise forms.ValidationError(import_words.refusal(refused))
+        return upload
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file in the list."""
+
+    entry: queries.ImportEntry
+    state: cells.Tag
+
+
+@page.page(right="customers.import", methods=("GET", "POST"))
+def overview(request: page.PageRequest) -> HttpResponseBase:
+    """The form to upload with, and the files that came last."""
+    is_sent = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES) if is_sent else UploadForm()
+    if is_sent and form.is_valid():
+        upload: UploadedFile[bytes] = form.cleaned_data["file"]
+        try:
+            result = use_case.check_file(
+                actor=request.actor,
+                name=upload.name or "",
+                content=upload.read(),
+                now=clock.now(),
+                today=clock.today(),
+            )
+        except use_case.FileRefusedError as refused:
+            form.add_error("file", import_words.refusal(refused))
+        else:
+            return page.redirect(request, "import", result.import_id, notice=_said_before(result))
+    return TemplateResponse(
+        request,
+        "imports/overview.html",
+        {"form": form, "files": _Files()},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@page.page(right="customers.import")
+def outcome(request: page.PageRequest, import_id: int) -> HttpResponseBase:
+    """What the dry run said, and what may be done now."""
+    entry = _entry(import_id)
+    errors = import_words.shown(
+        queries.errors_of(import_id=import_id, most=SHOWN_ERRORS), columns=customer_columns.BY_KEY
+    )
+    totals = [{**total, "utility": Utility(total["utility"]).name} for total in entry.summary["totals"]]
+    return TemplateResponse(
+        request,
+        "imports/outcome.html",
+        {
+            "entry": entry,
+            "state": STATES[models.ImportState(entry.state)],
+            "is_ready": entry.state == models.ImportState.CHECKED,
+            "is_applied": entry.state == models.ImportState.APPLIED,
+            "accounts": entry.summary["accounts"],
+            "totals": totals,
+            "errors": errors,
+            "error_rest": entry.error_count - len(errors),
+        },
+    )
+
+
+@page.page(right="customers.import", methods=("POST",))
+def apply(request: page.PageRequest, import_id: int) -> HttpResponseBase:
+    """Write what the file says; pressing twice writes once."""
+    try:
+        done = use_case.apply_file(
+            actor=request.actor, import_id=import_id, now=clock.now(), today=clock.today()
+        )
+    except use_case.ImportUnknownError as unknown:
+        raise Http404 from unknown
+    except use_case.ImportConflictError as conflict:
+        notice = context.Notice(text=import_words.conflict(conflict.constraint), kind="bad")
+        return page.redirect(request, "import", import_id, notice=notice)
+    if done.state != use_case.State.APPLIED:
+        notice = context.Notice(text=_("The file no longer fits. Nothing was imported."), kind="bad")
+        return page.redirect(request, "import", import_id, notice=notice)
+    words = ngettext("%(number)s account imported.", "%(number)s accounts imported.", done.account_count)
+    notice = _said_before(done) or context.Notice(text=words % {"number": done.account_count})
+    return page.redirect(request, "import", done.import_id, notice=notice)
+
+
+@page.page(right="customers.import")
+def template(request: page.PageRequest) -> HttpResponseBase:
+    """The workbook to fill in, with the person's stations and all tariffs to choose from."""
+    choices = use_case.choices_now(actor=request.actor)
+    content = customer_template.workbook(stations=choices.stations, tariffs=choices.tariffs)
+    return _download(content, name="customers.xlsx")
+
+
+@page.page(right="customers.import")
+def errors(_request: page.PageRequest, import_id: int) -> HttpResponseBase:
+    """The rows that are wrong, as uploaded, with the reasons beside them."""
+    entry = _entry(import_id)
+    content = queries.content_of(import_id=import_id)
+    if content is None or not entry.error_count:
+        raise Http404
+    book = sheet_files.error_workbook(
+        sheet=spreadsheets.read_sheet(content=content),
+        columns=customer_columns.COLUMNS,
+        errors=import_words.shown(queries.errors_of(import_id=import_id), columns=customer_columns.BY_KEY),
+        words=import_words.error_words(),
+    )
+    return _download(book, name=f"errors-{import_id}.xlsx")
+
+
+class _Files:
+    """The latest files, read when the template asks, inside the page's own transaction."""
+
+    def __iter__(self) -> Any:
+        found = queries.latest_imports(kind=models.ImportKind.CUSTOMERS, most=SHOWN_FILES)
+        return iter([FileRow(entry=e, state=STATES[models.ImportState(e.state)]) for e in found])
+
+
+def _entry(import_id: int) -> queries.ImportEntry:
+    entry = queries.import_entry(import_id=import_id)
+    if entry is None or entry.kind != models.ImportKind.CUSTOMERS:
+        raise Http404
+    return entry
+
+
+def _said_before(result: use_case.ImportResult) -> context.Notice | None:
+    if not result.is_repeat:
+        return None
+    return context.Notice(text=_("This very file was imported before. Nothing was changed."), kind="warn")
+
+
+def _download(content: bytes, *, name: str) -> HttpResponse:
+    return HttpResponse(
+        content, content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
