@@ -17,7 +17,7 @@ export function isTyping(element) {
 export function nameOf(event) {
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code);
   const letter = /^Key([A-Z])$/.exec(event.code);
-  const base = event.altKey && digit ? digit[1] : (event.ctrlKey || event.metaKey) && letter ? letter[1] : event.key;
+  const base = event.altKey && digit ? digit[1] : (event.ctrlKey || event.metaKey || event.altKey) && letter ? letter[1] : event.key;
   const held = [];
   if (event.ctrlKey || event.metaKey) held.push("Control");
   if (event.altKey) held.push("Alt");
