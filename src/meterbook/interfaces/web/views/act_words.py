@@ -1,5 +1,6 @@
 """Audit rows in words: what was done, on what, and what changed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,29 +9,32 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from meterbook.domain.access import rules as access
+from meterbook.domain.metering import models as metering
+from meterbook.domain.payments import models as payments
+from meterbook.interfaces.web.views import reading_words, words
 from meterbook.kernel import money, quantity
 from meterbook.reporting import timeline
 
+_CODE = re.compile(r"[A-Z]{2,}(?:_[A-Z]+)*")
 # What each act is called. An act that is missing is written in plain letters, never as a bare code.
 ACTS: dict[str, str | Promise] = {
-    "ACCOUNT_OPENED": _("Account opened"),
     "BILL_RUN_ISSUED": _("Bills issued"),
     "BILL_RUN_PREVIEWED": _("Bill run previewed"),
     "BILL_RUN_REST_ISSUED": _("Remaining bills issued"),
     "COMPANY_FOUNDED": _("Company set up"),
     "CUSTOMERS_IMPORTED": _("Customers imported"),
     "PARKED_USAGE_RELEASED": _("Parked usage released"),
-    "PASSWORD_CHANGED": _("Password changed"),
     "PASSWORD_RESET": _("Password reset"),
     "PAYMENT_CANCELLED": _("Payment cancelled"),
     "PAYMENT_TAKEN": _("Payment taken"),
     "READINGS_ENTERED": _("Readings entered"),
     "READINGS_IMPORTED": _("Readings imported"),
     "READING_CONFIRMED": _("Reading confirmed"),
-    "READING_CORRECTED": _("Reading corrected"),
+    "READING_LEFT_OUT": _("Reading left out"),
+    "RECEIPT_PRINTED": _("Receipt printed"),
     "RECEIPT_REPRINTED": _("Receipt reprinted"),
     "ROUND_ACCEPTED": _("Book accepted"),
+    "ROUND_COMPLETED": _("Round completed"),
     "ROUND_OPENED": _("Round opened"),
     "SHIFT_COUNTED": _("Shift counted"),
     "SHIFT_OPENED": _("Shift opened"),
@@ -45,35 +49,69 @@ ACTS: dict[str, str | Promise] = {
 SUBJECTS: dict[str, str | Promise] = {
     "ACCOUNT": _("Account"),
     "BILL_RUN": _("Bill run"),
-    "BOOK": _("Book"),
     "COMPANY": _("Company"),
     "CUSTOMER": _("Customer"),
     "IMPORT": _("Import"),
     "PAYMENT": _("Payment"),
-    "READING": _("Reading"),
-    "RECEIPT": _("Receipt"),
     "ROUND": _("Round"),
+    "ROUND_ENTRY": _("Reading"),
     "SHIFT": _("Shift"),
     "STAFF": _("Staff"),
     "TARIFF": _("Tariff"),
 }
 FIELDS: dict[str, str | Promise] = {
+    "account_no": _("Account no."),
+    "added": _("Added"),
     "amount_minor": _("Amount"),
     "bill_count": _("Bills"),
+    "bills": _("Bills"),
+    "book": _("Book"),
+    "business_on": _("Business day"),
+    "checks": _("Checks"),
+    "cleared_minor": _("Paid bills"),
+    "copy_no": _("Copy"),
+    "counted_minor": _("Counted"),
+    "entries": _("Entries"),
+    "expected_minor": _("Expected"),
+    "held": _("Held"),
     "is_active": _("May log in"),
+    "left_out": _("Left out"),
     "name": _("Name"),
+    "not_read": _("Not read"),
     "org_unit": _("Station"),
+    "parked_count": _("Parked"),
     "period": _("Period"),
+    "prepaid_added_minor": _("Kept on account"),
+    "prepaid_used_minor": _("Prepaid used"),
     "quantity_milli": _("Usage"),
+    "readings": _("Readings"),
     "reason": _("Reason"),
     "receipt_no": _("Receipt no."),
     "received_minor": _("Received"),
+    "replaced": _("Replaced"),
     "roles": _("Roles"),
+    "source": _("Source"),
+    "staff": _("Staff"),
     "state": _("State"),
+    "stations": _("Stations"),
     "tender": _("Tender"),
     "username": _("User name"),
     "value_milli": _("Reading"),
+    "versions": _("Versions"),
+    **{tender.name: words.TENDERS[tender] for tender in payments.Tender},
 }
+# Codes that stand as values.
+VALUES: dict[str, str | Promise] = {
+    **{tender.name: words.TENDERS[tender] for tender in payments.Tender},
+    **{source.name: words.READING_SOURCES[source] for source in metering.Source},
+}
+# Numbers that stand as values: (subject, field) -> words.
+NUMBERS: dict[tuple[str, str], dict[int, str | Promise]] = {
+    ("ROUND_ENTRY", "state"): {int(state): tag.text for state, tag in reading_words.ENTRY_STATES.items()},
+    ("ROUND_ENTRY", "checks"): reading_words.CHECKS,
+}
+# For programs, not for people.
+HIDDEN = frozenset({"fingerprint"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +140,7 @@ def line(act: timeline.Act) -> ActLine:
         act=act,
         title=ACTS.get(act.act, plain(act.act)),
         subject=SUBJECTS.get(act.subject_kind, plain(act.subject_kind)),
-        changes=changes(before=act.before, after=act.after),
+        changes=changes(before=act.before, after=act.after, subject_kind=act.subject_kind),
         url=reverse("audit_entry", args=[act.entry_id]),
     )
 
@@ -112,14 +150,16 @@ def plain(code: str) -> str:
     return code.replace("_", " ").strip().capitalize()
 
 
-def changes(*, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+def changes(
+    *, before: Mapping[str, Any], after: Mapping[str, Any], subject_kind: str = ""
+) -> tuple[Change, ...]:
     """The fields that are in either, those that changed first."""
-    names = list(dict.fromkeys([*before, *after]))
+    names = [name for name in dict.fromkeys([*before, *after]) if name not in HIDDEN]
     made = [
         Change(
-            name=str(FIELDS.get(name, _field(name))),
-            before=_text(_scaled(name, before.get(name))),
-            after=_text(_scaled(name, after.get(name))),
+            name=_field(name),
+            before=_value(before.get(name), name=name, subject_kind=subject_kind),
+            after=_value(after.get(name), name=name, subject_kind=subject_kind),
         )
         for name in names
     ]
@@ -127,32 +167,45 @@ def changes(*, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Cha
 
 
 def _field(name: str) -> str:
+    if name in FIELDS:
+        return str(FIELDS[name])
     return plain(name.removesuffix("_minor").removesuffix("_milli").removesuffix("_id"))
 
 
-def _scaled(name: str, value: Any) -> Any:
-    """Amounts and quantities are kept as scaled integers, also here; people read them with their decimals."""
-    if isinstance(value, int) and name.endswith("_minor"):
-        return money.format_minor(value)
-    if isinstance(value, int) and name.endswith("_milli"):
-        return quantity.format_milli(value)
-    return value
-
-
-def _text(value: Any) -> str:
+def _value(value: Any, *, name: str, subject_kind: str) -> str:
+    """A value as people read it: amounts and quantities with their decimals, codes and numbers in words."""
     match value:
         case None:
             return ""
-        case bool():
-            return str(_("Yes") if value else _("No"))
+        case int():
+            return _number(value, name=name, subject_kind=subject_kind)
         case list():
-            return ", ".join(_text(item) for item in value)
+            return ", ".join(_value(item, name=name, subject_kind=subject_kind) for item in value)
         case dict():
-            return ", ".join(f"{_field(str(key))}: {_text(item)}" for key, item in value.items())
-        case str() if value in access.STANDARD_ROLES:
-            return plain(value)
+            inner = {str(key): item for key, item in value.items()}
+            parts = (
+                f"{_field(key)} {_value(item, name=key, subject_kind=subject_kind)}"
+                for key, item in inner.items()
+            )
+            return ", ".join(parts)
         case _:
-            return str(value)
+            return _text(str(value))
+
+
+def _number(value: int, *, name: str, subject_kind: str) -> str:
+    if isinstance(value, bool):
+        return str(_("Yes") if value else _("No"))
+    if (subject_kind, name) in NUMBERS:
+        return str(NUMBERS[subject_kind, name].get(value, value))
+    if name.endswith("_minor"):
+        return money.format_minor(value)
+    return quantity.format_milli(value) if name.endswith("_milli") else str(value)
+
+
+def _text(value: str) -> str:
+    if value in VALUES:
+        return str(VALUES[value])
+    return plain(value) if _CODE.fullmatch(value) else value
 
 
 def summary(made: tuple[Change, ...]) -> str:
