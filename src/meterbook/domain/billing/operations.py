@@ -329,7 +329,7 @@ def _write(
     is_payable = payable.height == bills.height
     owed_lines = lines if is_payable else lines.join(payable, left_on="bill_id", right_on="id", how="semi")
     ledger.post(journals=journals, sides=postings.sides(bills=payable, lines=owed_lines, revenue=revenue))
-    bulk.check_bills(bills=bills)
+    bulk.check_bills(bills=bills, lines=lines)
 
 
 def _totals(rated: bulk.RatedRounds, *, round_ids: Iterable[int]) -> dict[int, rules.RunTotals]:
