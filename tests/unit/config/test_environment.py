@@ -161,3 +161,10 @@ def test_listening_to_others_answers_to_own_names(tmp_path: Path) -> None:
     others = environment.load({"METERBOOK_HOST": "0.0.0.0"}, data_dir=tmp_path)  # noqa: S104
     assert len(others.allowed_hosts) > len(local.allowed_hosts)
     assert "*" not in others.allowed_hosts
+
+
+def test_every_setting_is_in_the_manual() -> None:
+    manual = (Path(__file__).resolve().parents[3] / "docs" / "operations" / "settings.md").read_text()
+    for kind in setting_kinds.ALL:
+        row = f"| `{kind.name}` | `{kind.variable}` | {kind.allowed} |"
+        assert row in manual, f"{row} ... {kind.meaning} |"
