@@ -6,6 +6,7 @@ import time
 
 import pytest
 from django.conf import LazySettings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
@@ -259,6 +260,38 @@ def test_another_stations_pages_are_not_there(book: list[records.Supply], round_
     finally:
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
+
+
+def test_a_file_is_uploaded_seen_and_applied_once(
+    supervisor: Client, book: list[records.Supply], round_id: int
+) -> None:
+    content = f"表号,读数,抄表日期\n{book[0].serial_no},112,2026-10-20\n{book[1].serial_no},90,2026-10-20\n"
+    file = SimpleUploadedFile("readings.csv", content.encode("gb18030"))
+
+    seen = supervisor.post("/books/import/", {"file": file}, follow=True)
+    url = seen.redirect_chain[-1][0]
+    assert "readings.csv" in seen.content.decode()
+    assert entry_of(book, round_id).value_milli is None
+    for _ in range(2):
+        assert supervisor.post(f"{url}apply").status_code == 303
+    assert entry_of(book, round_id).value_milli == 112_000
+    assert entry_of(book, round_id, 1).state == State.HELD
+    assert entry_of(book, round_id).version == 1
+
+
+def test_a_wrong_file_says_which_rows_and_gives_them_back(
+    supervisor: Client, book: list[records.Supply], round_id: int
+) -> None:
+    file = SimpleUploadedFile("r.csv", b"meter,reading,date\nNOBODY,112,2026-10-20\n")
+    page = supervisor.post("/books/import/", {"file": file}, follow=True)
+    assert "NOBODY" in page.content.decode()
+    url = page.redirect_chain[-1][0]
+    assert supervisor.get(f"{url}errors.xlsx").content.startswith(b"PK")
+    assert supervisor.post(f"{url}apply").status_code == 303
+    assert models.RoundEntry.objects.filter(round_id=round_id, value_milli__isnull=False).count() == 0
+    broken = SimpleUploadedFile("r.xlsx", b"PK\x03\x04 not a workbook")
+    assert supervisor.post("/books/import/", {"file": broken}).status_code == 422
+    assert supervisor.get("/books/import/template.xlsx").content.startswith(b"PK")
 
 
 def test_a_large_book_renders_fast(book: list[records.Supply]) -> None:

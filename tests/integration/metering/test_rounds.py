@@ -409,9 +409,9 @@ def test_rights_are_asked_first(book: list[records.Supply]) -> None:
 
 
 def test_another_stations_round_is_unknown(book: list[records.Supply], as_web_role: None) -> None:
-    world = records.world()
     with connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
+    world = records.world()
     theirs = build.open_round(book_id=book[0].book_id, day=OCTOBER)
     outsider = records.actor(role="SUPERVISOR", unit_id=world.station_b)
     insider = records.actor(role="SUPERVISOR", unit_id=world.station_a)

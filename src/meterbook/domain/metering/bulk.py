@@ -162,6 +162,30 @@ ENTRY: dict[str, pl.DataType] = {
     "version": pl.Int32(),
 }
 
+_KNOWN_FACTS = frozenset(rules.FACTS.columns) - {"entry_id", "read_on", "value_milli"}
+OPEN_ENTRIES_OF_METERS = """
+SELECT meter.serial_no, entry.id, entry.round_id, book.code, agreement.utility, register.digits,
+    register.multiplier_milli, entry.previous_on, entry.previous_milli, entry.previous_usage_milli,
+    entry.average_milli, entry.value_milli
+FROM devices_meter meter
+JOIN devices_register register ON register.meter_id = meter.id
+JOIN metering_roundentry entry ON entry.register_id = register.id
+JOIN metering_round round ON round.id = entry.round_id AND round.state = %(open)s
+JOIN metering_book book ON book.id = round.book_id
+JOIN agreements_supplyagreement agreement ON agreement.id = entry.agreement_id
+WHERE meter.serial_no = ANY(%(serial_nos)s)
+ORDER BY entry.id
+"""
+# The facts of an entry without what is to be read, and where it is found. `stands_milli`: what is entered.
+OPEN_ENTRY: dict[str, pl.DataType] = {
+    "serial_no": pl.String(),
+    "entry_id": pl.Int64(),
+    "round_id": pl.Int64(),
+    "book_code": pl.String(),
+    **{name: kind for name, kind in rules.FACTS.columns.items() if name in _KNOWN_FACTS},
+    "stands_milli": pl.Int64(),
+}
+
 WRITE_VALUES = """
 UPDATE metering_roundentry entry
 SET value_milli = new.value_milli, read_on = new.read_on, source = new.source, state = new.state,
@@ -208,6 +232,15 @@ def entries(*, round_id: int, entry_ids: Sequence[int] | None = None) -> pl.Data
         statement=ENTRIES,
         parameters={"round_id": round_id, "all": entry_ids is None, "entry_ids": list(entry_ids or ())},
         schema=ENTRY,
+    )
+
+
+def open_entries_of_meters(*, serial_nos: Sequence[str]) -> pl.DataFrame:
+    """The entries of these meters in open rounds, as columns OPEN_ENTRY: one per register of a meter."""
+    return columns.fetch(
+        statement=OPEN_ENTRIES_OF_METERS,
+        parameters={"serial_nos": list(serial_nos), "open": models.RoundState.OPEN.value},
+        schema=OPEN_ENTRY,
     )
 
 

@@ -112,6 +112,19 @@ def reading_limits() -> Mapping[int, rules.Limit]:
     return {**rules.STANDARD_LIMITS, **own}
 
 
+def books_of_code(*, code: str, station_code: str | None = None) -> dict[int, str]:
+    """Books with that code: id -> code of the station. Two stations may each have one."""
+    found = models.Book.objects.filter(code=code)
+    if station_code is not None:
+        found = found.filter(station__code=station_code)
+    return dict(found.order_by("station__code").values_list("id", "station__code"))
+
+
+def round_of(*, book_id: int, period: datetime.date) -> int | None:
+    """The id of the book's round of that month (its first day), or None."""
+    return models.Round.objects.filter(book_id=book_id, period=period).values_list("id", flat=True).first()
+
+
 def registers_left_out(*, book_id: int, day: datetime.date) -> tuple[LeftOut, ...]:
     """What is supplied in the book on `day` and can't be read, in the order of the book."""
     rows = _rows(_LEFT_OUT, {"book_id": book_id, "day": day})

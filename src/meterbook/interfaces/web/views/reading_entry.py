@@ -22,7 +22,7 @@ from meterbook.application import enter_readings, transaction
 from meterbook.domain.metering import models, rules
 from meterbook.domain.metering import operations as metering
 from meterbook.domain.metering import queries as metering_queries
-from meterbook.interfaces import clock
+from meterbook.interfaces import clock, reading_reasons
 from meterbook.interfaces.web import context, page
 from meterbook.interfaces.web.views import reading_rows, reading_words
 from meterbook.kernel import quantity
@@ -219,7 +219,7 @@ def _round_page(
     show = request.GET.get("show", "all")
     obstacles = metering_queries.obstacles(round_id=round_id) if show == "obstacles" else ()
     entries = reading_rounds.entries_of_round(round_id=round_id, today=day)
-    blocked = {obstacle.entry_id: reading_words.OBSTACLES[obstacle.code] for obstacle in obstacles}
+    blocked = {obstacle.entry_id: reading_reasons.OBSTACLES[obstacle.code] for obstacle in obstacles}
     wanted = {"empty": {models.EntryState.EMPTY}, "held": {models.EntryState.HELD}}.get(show)
     is_open = head.state is models.RoundState.OPEN
     may_enter = is_open and request.actor.may("readings.enter")

@@ -39,7 +39,7 @@ CHECKS: dict[int, str | Promise] = {
     rules.Check.ZERO: _("Nothing used"),
     rules.Check.BEYOND_DIGITS: _("More digits than the register has"),
 }
-# By the codes of metering.operations: Refusal, EntryError, RoundOrderError, queries.Obstacle and LeftOut.
+# By the codes of metering.operations: Refusal, EntryError, RoundOrderError.
 REFUSALS: Words = {
     "ENTRY_UNKNOWN": _("This entry is no longer there."),
     "CHANGED": _("Somebody else changed this reading meanwhile."),
@@ -52,18 +52,6 @@ REFUSALS: Words = {
     "EARLIER_ROUND_OPEN": _("Another round of this book is still open."),
     "LATER_ROUND_EXISTS": _("A later round of this book exists already."),
     "ROUND_ACCEPTED": _("This round has been accepted."),
-}
-OBSTACLES: Words = {
-    "EMPTY": _("Nothing entered"),
-    "HELD": _("Held: correct or confirm it"),
-    "NEWER_READING": _("The register got another reading since the round was opened"),
-    "AGREEMENT_NOT_IN_FORCE": _("The agreement was not in force on all days between the readings"),
-    "METER_NOT_IN_PLACE": _("The meter was not installed here on all days between the readings"),
-}
-LEFT_OUT: Words = {
-    "NO_METER": _("No meter is installed"),
-    "NO_READING": _("The register has no initial reading"),
-    "READING_TOO_OLD": _("The latest reading is older than the agreement"),
 }
 NOT_A_NUMBER = _("Enter a number, like 1234 or 1234.5.")
 

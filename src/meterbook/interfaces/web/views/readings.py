@@ -17,7 +17,7 @@ from meterbook.application import actor as actors
 from meterbook.domain.metering import models
 from meterbook.domain.metering import operations as metering
 from meterbook.domain.metering import queries as metering_queries
-from meterbook.interfaces import clock
+from meterbook.interfaces import clock, reading_reasons
 from meterbook.interfaces.web import cells, context, lists, page
 from meterbook.interfaces.web.views import links, reading_words
 from meterbook.kernel import period as periods
@@ -204,7 +204,7 @@ def book(request: page.PageRequest, book_id: int) -> HttpResponseBase:
             "book": found,
             "rounds": [(row, reading_words.ROUND_STATES[row.state]) for row in rounds],
             "left_out": [
-                (left, reading_words.LEFT_OUT[left.code])
+                (left, reading_reasons.LEFT_OUT[left.code])
                 for left in metering_queries.registers_left_out(book_id=book_id, day=clock.today())
             ],
             "form": OpenRoundForm(initial={"period": _next_period(found)}),
