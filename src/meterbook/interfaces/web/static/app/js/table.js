@@ -61,3 +61,15 @@ document.addEventListener("click", (event) => {
 
 document.querySelectorAll("table[data-rows]").forEach(prepare);
 document.addEventListener("htmx:after:swap", () => document.querySelectorAll("table[data-rows]").forEach(prepare));
+
+// A table that is wider than its frame can be scrolled with the keyboard too.
+function letScroll() {
+  document.querySelectorAll(".table-frame").forEach((frame) => {
+    const isWide = frame.scrollWidth > frame.clientWidth || frame.scrollHeight > frame.clientHeight;
+    if (isWide) frame.tabIndex = 0;
+    else frame.removeAttribute("tabindex");
+  });
+}
+
+letScroll();
+window.addEventListener("resize", letScroll);
