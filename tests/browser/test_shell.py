@@ -1,10 +1,8 @@
 """The shell in a real browser: keys, scanner, search, palette, lists, forms, both languages and themes."""
 
-import pathlib
 import re
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -13,11 +11,11 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 from meterbook.application import actor as actors
 from meterbook.interfaces.web import palette
 from tests.browser import conftest as site
+from tests.browser import looks
 from tests.unit.web import demo_urls
 
 pytestmark = pytest.mark.usefixtures("demo_pages", "clerk")
 
-AXE = (pathlib.Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 PAGES = (
     "/",
     "/bills",
@@ -88,57 +86,41 @@ def test_axe_finds_nothing_serious(open_page: site.OpenPage, language: str, them
     for width, height in SIZES:
         page = open_page(width=width, height=height, language=language, theme=theme)
         page.goto("/login")
-        assert _serious(page) == []
+        assert looks.serious_faults(page) == []
         site.log_in(page)
         for address in PAGES:
             page.goto(address)
-            assert _serious(page) == [], (address, width, language, theme)
+            assert looks.serious_faults(page) == [], (address, width, language, theme)
             looked_at += 1
     assert looked_at == len(PAGES) * len(SIZES)
 
 
 def test_axe_finds_a_planted_fault(till: Page) -> None:
     till.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<button></button>')")
-    assert [fault["id"] for fault in _serious(till)] == ["button-name"]
+    assert [fault["id"] for fault in looks.serious_faults(till)] == ["button-name"]
 
 
 def test_axe_on_open_dialogs_and_menu(till: Page) -> None:
     till.keyboard.press("Control+k")
     expect(till.locator("#palette .choice").first).to_be_visible()
-    assert _serious(till) == []
+    assert looks.serious_faults(till) == []
     till.keyboard.press("Escape")
     till.click("details.menu > summary")
-    assert _serious(till) == []
+    assert looks.serious_faults(till) == []
     till.fill("#find", "0210")
     expect(till.locator("#find-hits .hit").first).to_be_visible()
-    assert _serious(till) == []
-
-
-def _serious(page: Page) -> list[dict[str, Any]]:
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        {"id": fault["id"], "nodes": [node["html"][:160] for node in fault["nodes"][:3]]}
-        for fault in found["violations"]
-        if fault["impact"] in {"serious", "critical"}
-    ]
+    assert looks.serious_faults(till) == []
 
 
 @pytest.mark.parametrize("address", ["/bills", "/bills/5", "/note"])
 def test_a_page_is_light(open_page: site.OpenPage, address: str) -> None:
     page = open_page()
     site.log_in(page)
-    page.context.clear_cookies(name="nothing")
-    fresh = page.context.new_page()
-    session = fresh.context.new_cdp_session(fresh)
-    session.send("Network.enable")
-    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    sizes: list[int] = []
-    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-    fresh.goto(address, wait_until="networkidle")
-    assert len(sizes) > 5, "page, styles, scripts, icons"
-    assert sum(sizes) <= HEAVIEST_PAGE_BYTES, sum(sizes)
-    print(f"{address}: {sum(sizes)} bytes in {len(sizes)} answers")  # noqa: T201 a figure for whoever runs with -s
+    looks.without_cache(page)
+    page.goto(address)
+    weight = looks.weight(page)
+    assert 10_000 < weight <= HEAVIEST_PAGE_BYTES, "styles and scripts are counted, and the whole is light"
+    print(f"{address}: {weight} bytes")  # noqa: T201 a figure for whoever runs with -s
 
 
 def test_f2_finds_and_enter_opens_the_only_hit(till: Page) -> None:

@@ -10,10 +10,11 @@ from django import forms
 from django.conf import LazySettings
 from django.template import engines
 from django.test import Client
+from django.urls import resolve
 
 from meterbook.domain.access import rules
 from meterbook.interfaces import clock
-from meterbook.interfaces.web import assets, fields, nav
+from meterbook.interfaces.web import assets, fields, nav, page, urls
 from meterbook.interfaces.web.templatetags import meterbook as tags
 
 WEB = pathlib.Path(assets.__file__).parent
@@ -151,11 +152,25 @@ def test_published_files_appear_whole_with_their_gzip_twins(tmp_path: pathlib.Pa
 
 
 def test_static_files_are_served_for_ever_and_compressed(visitor: Client) -> None:
-    page = visitor.get("/login").content.decode()
-    address = re.search(r'href="(/static/[0-9a-f]{12}/app/css/base.css)"', page)
+    text = visitor.get("/login").content.decode()
+    address = re.search(r'href="(/static/[0-9a-f]{12}/app/css/base.css)"', text)
     assert address is not None
     answer = visitor.get(address[1], headers={"accept-encoding": "gzip"})
     assert answer.status_code == 200
     assert "immutable" in answer["Cache-Control"]
     assert answer["Content-Encoding"] == "gzip"
     assert visitor.get("/static/000000000000/app/css/base.css").status_code == 404
+
+
+def test_every_place_leads_somewhere_and_its_page_asks_for_the_same_right() -> None:
+    wrong = []
+    for place in (place for section in nav.SECTIONS for place in section.places):
+        url = nav.address_of(place)
+        rule = None if url is None else getattr(resolve(url).func, "page_rule", None)
+        if rule is None or rule.right != place.right:
+            wrong.append((place.key, url, rule))
+    assert wrong == []
+
+
+def test_every_route_of_the_product_is_guarded() -> None:
+    assert list(page.unguarded(urls.urlpatterns)) == []

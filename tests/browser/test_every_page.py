@@ -1,0 +1,120 @@
+"""Every page of the product that links lead to: axe, CSP, weight, width; in both languages and themes.
+
+The walk starts at the start page as a person with every role, in the demo company, and opens each route once
+per walk. Routes it never meets are named by the test, so that a new page is looked at or excused.
+"""
+
+import pathlib
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import URLPattern, URLResolver, resolve
+from playwright.sync_api import Page
+
+from meterbook.application import company
+from meterbook.domain.access import models as access
+from meterbook.domain.access import operations
+from meterbook.interfaces.cli import demo_build
+from meterbook.interfaces.web import page as pages
+from meterbook.interfaces.web import urls
+from tests.browser import conftest as site
+from tests.browser import looks
+
+# Pages a walk over links can't or needn't look at, each with its reason.
+EXCUSED = {
+    "search": "asked by the search box; looked at in test_shell",
+    "palette": "data for the palette, not a page",
+    "resume_form": "only after an ended session; looked at in test_shell",
+    "import": "needs an uploaded file",
+    "readings_import": "needs an uploaded file",
+    "payment_cancel": "needs a payment of an open shift",
+    "ledger_proof": "is for people of the whole company; looked at below",
+}
+HEAVIEST_PAGE_BYTES = 60_000
+
+
+@pytest.fixture
+def demo_company(own_database: str, site_url: str, tmp_path: pathlib.Path) -> str:
+    """The demo company, and a person who has every role."""
+    demo_build.build(accounts=40, data_dir=tmp_path, told=demo_build.Told())
+    company.use_schema("main")
+    operations.register_staff(
+        username="everybody",
+        name="欧阳娜",
+        org_unit=access.OrgUnit.objects.get(code="111"),
+        roles=list(access.Role.objects.all()),
+        password=site.PASSWORD,
+        must_change_password=False,
+    )
+    return site_url
+
+
+def walk(page: Page) -> Iterator[str]:
+    """Open each route that links lead to once; gives its name while its page is open."""
+    waiting, seen = ["/"], set[str]()
+    while waiting:
+        address = waiting.pop(0)
+        route = resolve(urlsplit(address).path).url_name or ""
+        if route in seen:
+            continue
+        seen.add(route)
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, (address, answer.status)
+        yield route
+        found = page.evaluate("[...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))")
+        waiting += [href for href in found if is_page(href)]
+
+
+def is_page(href: str) -> bool:
+    """Whether a link leads to a page of ours, not to a file or a state of the same list."""
+    if not href.startswith("/") or href.startswith("/static/"):
+        return False
+    return not re.search(r"export=|template|\.(pdf|xlsx|csv)$", href)
+
+
+@pytest.mark.parametrize(
+    ("language", "theme", "width"),
+    [("zh-hans", "light", 1366), ("en", "dark", 1440), ("zh-hans", "dark", 390)],
+)
+def test_every_page_is_sound(
+    demo_company: str, open_page: site.OpenPage, language: str, theme: str, width: int
+) -> None:
+    page = open_page(width=width, language=language, theme=theme)
+    site.log_in(page, username="everybody")
+    looks.without_cache(page)
+    faults: list[object] = []
+    walked: set[str] = set()
+    for route in walk(page):
+        walked.add(route)
+        faults += [(route, page.url, fault) for fault in looks.serious_faults(page)]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            faults.append((route, page.url, f"{wide} px wide on {width}"))
+        if (weight := looks.weight(page)) > HEAVIEST_PAGE_BYTES:
+            faults.append((route, page.url, f"{weight} bytes"))
+    assert faults == []
+    assert readable_routes(urls.urlpatterns) - walked - set(EXCUSED) == set()
+
+
+def test_the_proof_is_sound(demo_company: str, open_page: site.OpenPage) -> None:
+    access.Staff.objects.filter(username="everybody").update(org_unit=access.OrgUnit.objects.get(code="1"))
+    page = open_page(width=390)
+    site.log_in(page, username="everybody")
+    page.goto("/ledger/proof")
+    assert page.locator(".notice.is-ok").count() == 1, "the demo company's ledger is proved"
+    assert looks.serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def readable_routes(patterns: list[URLPattern | URLResolver]) -> set[str]:
+    """The names of all routes that are pages one may open."""
+    names: set[str] = set()
+    for pattern in patterns:
+        rule: pages.PageRule | None = getattr(pattern.callback, "page_rule", None)
+        is_file = re.search(r"(pdf|xlsx|csv|json|template)'?$", str(pattern.pattern))
+        if rule is not None and "GET" in rule.methods and not is_file:
+            names.add(str(getattr(pattern, "name", "")))
+    return names
