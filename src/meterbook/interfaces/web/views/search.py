@@ -49,7 +49,10 @@ def _hit(found: search.Found) -> palette.Hit:
         state=str(state.text),
         state_kind=state.kind,
         is_exact=found.is_exact,
-        till_url=links.to("till_account", head.account_no),
+        # A receipt that is scanned at the till is looked at, not paid again.
+        till_url=""
+        if found.reason is search.Reason.RECEIPT_NO
+        else links.to("till_account", head.account_no),
     )
 
 
