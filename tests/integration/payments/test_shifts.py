@@ -2,11 +2,12 @@
 
 import dataclasses
 import datetime
+import uuid
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from meterbook.application import shifts, till
+from meterbook.application import cancel_payment, shifts, till
 from meterbook.domain.access import models as access_models
 from meterbook.domain.access import rules as access_rules
 from meterbook.domain.ledger import models as ledger
@@ -155,3 +156,38 @@ def test_the_till_pages_read_what_happened(counter: Counter) -> None:
     reader = records.actor(role="READER", unit_id=counter.world.station_a)
     with pytest.raises(access_rules.NotAllowedError):
         till.shift_page(actor=reader, shift_id=counter.till.shift_id)
+
+
+def test_a_whole_day_under_the_web_role(counter: Counter) -> None:
+    """Row-level security lets a day's work of one station through, from opening to hand-over."""
+    clerk = records.actor(unit_id=counter.world.station_a)
+    supervisor = records.actor(role="SUPERVISOR", unit_id=counter.world.station_a)
+    bill = payments.bill(supply=counter.supply, amount_minor=7920)
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE meterbook_app")
+    opened = shifts.open_shift(actor=clerk, business_on=payments.TODAY, now=payments.NOW)
+    own = payments.Till(actor=clerk, shift_id=opened.shift_id, station_id=counter.world.station_a)
+    taken = payments.take(
+        till=own,
+        command=payments.command(supply=counter.supply, bill_ids=(bill,), tendered_minor=10000),
+    )
+    cancel_payment.cancel_payment(
+        actor=clerk,
+        command=cancel_payment.CancelPayment(uuid.uuid4(), taken.payment_id, "x"),
+        now=payments.NOW,
+    )
+    payments.take(
+        till=own,
+        command=payments.command(supply=counter.supply, bill_ids=(bill,), tendered_minor=7920),
+    )
+    shifts.count_shift(
+        actor=clerk,
+        shift_id=own.shift_id,
+        counts=[Count(Tender.CASH, 7900, reason="x")],
+        now=LATER,
+    )
+    handed = shifts.take_over_shift(actor=supervisor, shift_id=own.shift_id, now=LATER)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    assert handed.amount_minor == 7900
+    assert payments.cash_minor(own) == 0
