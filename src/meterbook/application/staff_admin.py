@@ -162,10 +162,10 @@ def _in_scope(*, actor: Actor, staff_id: int) -> models.Staff:
 
 
 def _unit(*, actor: Actor, unit_id: int) -> models.OrgUnit:
-    unit = models.OrgUnit.objects.filter(pk=unit_id, id__in=actor.unit_ids).first()
-    if unit is None:
+    units = queries.units_by_id(unit_ids=actor.unit_ids)
+    if unit_id not in units:
         raise UnitNotFoundError(unit_id)
-    return unit
+    return units[unit_id]
 
 
 def _roles(role_ids: Sequence[int]) -> list[models.Role]:

@@ -189,3 +189,8 @@ def _facts(staff: models.Staff) -> StaffFacts:
 def roles_by_id() -> dict[int, models.Role]:
     """Every role, by id, in the order they were made."""
     return {role.pk: role for role in models.Role.objects.order_by("id").prefetch_related("rights")}
+
+
+def units_by_id(*, unit_ids: Sequence[int]) -> dict[int, models.OrgUnit]:
+    """These units, by id; ids that are no unit are left out."""
+    return models.OrgUnit.objects.in_bulk(list(unit_ids))
