@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from meterbook.application import actor as actors
@@ -24,21 +24,23 @@ from meterbook.reporting import timeline
 
 # The standard roles in words; a role of the company's own has the name it was given.
 ROLES: dict[str, str | Promise] = {
-    "Clerk": lazy("Clerk"),
-    "Meter reader": lazy("Meter reader"),
-    "Supervisor": lazy("Supervisor"),
-    "Accountant": lazy("Accountant"),
-    "Manager": lazy("Manager"),
-    "Administrator": lazy("Administrator"),
+    "Clerk": gettext_lazy("Clerk"),
+    "Meter reader": gettext_lazy("Meter reader"),
+    "Supervisor": gettext_lazy("Supervisor"),
+    "Accountant": gettext_lazy("Accountant"),
+    "Manager": gettext_lazy("Manager"),
+    "Administrator": gettext_lazy("Administrator"),
 }
-_USERNAME = RegexValidator(r"^[A-Za-z0-9._-]+\Z", lazy("Letters, digits, dot, hyphen and underscore only."))
+_USERNAME = RegexValidator(
+    r"^[A-Za-z0-9._-]+\Z", gettext_lazy("Letters, digits, dot, hyphen and underscore only.")
+)
 
 
 class RolesForm(forms.Form):
     """The roles of a person."""
 
     roles = forms.TypedMultipleChoiceField(
-        label=lazy("Roles"), coerce=int, widget=forms.CheckboxSelectMultiple, choices=()
+        label=gettext_lazy("Roles"), coerce=int, widget=forms.CheckboxSelectMultiple, choices=()
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,9 +55,9 @@ class RolesForm(forms.Form):
 class StaffForm(RolesForm):
     """A person to be added."""
 
-    name = forms.CharField(label=lazy("Name"), max_length=60)
-    username = forms.CharField(label=lazy("User name"), max_length=40, validators=[_USERNAME])
-    unit_id = forms.TypedChoiceField(label=lazy("Station"), coerce=int, choices=())
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=60)
+    username = forms.CharField(label=gettext_lazy("User name"), max_length=40, validators=[_USERNAME])
+    unit_id = forms.TypedChoiceField(label=gettext_lazy("Station"), coerce=int, choices=())
     field_order = ("name", "username", "unit_id", "roles")
 
     def __init__(self, *args: Any, actor: actors.Actor, **kwargs: Any) -> None:
@@ -69,7 +71,7 @@ class StaffForm(RolesForm):
 class ReasonForm(forms.Form):
     """Why a log-in is closed or opened again."""
 
-    reason = forms.CharField(label=lazy("Reason"), max_length=200)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
 
 
 def role_words(names: tuple[str, ...]) -> list[str | Promise]:
