@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from meterbook.application import actor as actors
 
@@ -45,7 +46,14 @@ SECTIONS = (
     Section(
         title=_("Work"),
         places=(
-            Place("books", _("Readings"), "books", "clipboard-list", "readings.view", ("cb",)),
+            Place(
+                "books",
+                pgettext_lazy("menu", "Readings"),
+                "books",
+                "clipboard-list",
+                "readings.view",
+                ("cb",),
+            ),
             Place("held", _("Held readings"), "held_readings", "alert-triangle", "readings.view", ("yc",)),
             Place("bill_runs", _("Bill runs"), "bill_runs", "calculator", "billing.preview", ("cz",)),
             Place("imports", _("Import"), "imports", "file-import", "customers.import", ("dr",)),

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from meterbook.domain.metering import models as metering
 from meterbook.domain.payments import models as payments
@@ -71,12 +72,12 @@ FIELDS: dict[str, str | Promise] = {
     "cleared_minor": _("Paid bills"),
     "copy_no": _("Copy"),
     "counted_minor": _("Counted"),
-    "entries": _("Entries"),
+    "entries": pgettext_lazy("of a round", "Entries"),
     "expected_minor": _("Expected"),
     "held": _("Held"),
     "is_active": _("May log in"),
     "left_out": _("Left out"),
-    "name": _("Name"),
+    "name": pgettext_lazy("of a thing", "Name"),
     "not_read": _("Not read"),
     "org_unit": _("Station"),
     "parked_count": _("Parked"),

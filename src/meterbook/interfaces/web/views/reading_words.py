@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from meterbook.domain.metering import models, rules
 from meterbook.interfaces.web import cells
@@ -29,7 +30,7 @@ ENTRY_STATES = {
     State.NOT_READ: Look(text=_("Not read"), icon="ban", kind="warn"),
 }
 ROUND_STATES = {
-    models.RoundState.OPEN: cells.Tag(text=_("Open"), kind="brand"),
+    models.RoundState.OPEN: cells.Tag(text=pgettext_lazy("round", "Open"), kind="brand"),
     models.RoundState.ACCEPTED: cells.Tag(text=_("Accepted"), kind="ok"),
 }
 NO_ROUND = cells.Tag(text=_("No round yet"))

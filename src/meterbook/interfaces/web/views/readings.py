@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from meterbook.application import accept_round, open_rounds
 from meterbook.application import actor as actors
@@ -25,7 +25,7 @@ from meterbook.reporting import reading_rounds
 
 _STATES = {
     "none": gettext_lazy("No round yet"),
-    "open": gettext_lazy("Open"),
+    "open": pgettext_lazy("round", "Open"),
     "held": gettext_lazy("With held readings"),
     "ready": gettext_lazy("Ready to accept"),
     "accepted": gettext_lazy("Accepted"),
@@ -129,7 +129,7 @@ BOOKS = lists.Listing(
     default_sort=lists.Sort(key="station"),
     columns=(
         lists.Column(key="code", label=gettext_lazy("Book"), is_sortable=True),
-        lists.Column(key="name", label=gettext_lazy("Name"), is_shown=False),
+        lists.Column(key="name", label=pgettext_lazy("of a thing", "Name"), is_shown=False),
         lists.Column(key="station", label=gettext_lazy("Station"), is_sortable=True),
         lists.Column(key="reader", label=gettext_lazy("Reader")),
         lists.Column(

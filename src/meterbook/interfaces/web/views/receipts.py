@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import module_loading
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from meterbook.application import actor as actors
 from meterbook.application import cancel_payment, reprint_receipt, till, transaction
@@ -133,7 +133,7 @@ def _paper_words(content: document_rules.ReceiptContent) -> Mapping[str, str]:
         "date": _("Date"),
         "utility": _("Utility"),
         "period": _("Period"),
-        "readings": _("Readings"),
+        "readings": pgettext("from and to", "Readings"),
         "usage": _("Usage"),
         "amount": _("Amount"),
         "total": _("Total"),

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.application import actor as actors
@@ -44,7 +44,7 @@ class TariffFilters(forms.Form):
     """Filters of the list, in its address."""
 
     utility = forms.ChoiceField(label=_("Utility"), required=False, choices=words.choices(words.UTILITIES))
-    name = forms.CharField(label=_("Name"), required=False, max_length=60)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), required=False, max_length=60)
 
 
 class TariffSource:
@@ -95,7 +95,10 @@ LISTING = lists.Listing(
     title=_("Tariffs"),
     columns=(
         lists.Column(
-            key="name", label=_("Name"), value=lambda row: row.entry.name(_language()), is_sortable=True
+            key="name",
+            label=pgettext_lazy("of a thing", "Name"),
+            value=lambda row: row.entry.name(_language()),
+            is_sortable=True,
         ),
         lists.Column(
             key="utility",

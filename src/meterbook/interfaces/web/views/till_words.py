@@ -2,7 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from meterbook.application import cancel_payment, shifts, take_payment
 from meterbook.domain.documents import operations as documents
@@ -21,7 +21,7 @@ TENDERS: dict[models.Tender, tuple[str | Promise, str]] = {
 PREPAID_TENDER = gettext_lazy("Prepaid balance")
 
 SHIFT_STATES = {
-    models.ShiftState.OPEN: cells.Tag(text=gettext_lazy("Open"), kind="ok"),
+    models.ShiftState.OPEN: cells.Tag(text=pgettext_lazy("shift", "Open"), kind="ok"),
     models.ShiftState.COUNTED: cells.Tag(text=gettext_lazy("Counted"), kind="warn"),
     models.ShiftState.TAKEN_OVER: cells.Tag(text=gettext_lazy("Taken over")),
 }

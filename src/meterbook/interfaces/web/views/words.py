@@ -2,6 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from meterbook.domain.agreements import models as agreements
 from meterbook.domain.customers import models as customers
@@ -16,7 +17,7 @@ Words = dict[int, str | Promise]
 ACCOUNT_STATES: dict[int, cells.Tag] = {
     agreements.AccountState.ACTIVE: cells.Tag(text=_("Active"), kind="ok"),
     agreements.AccountState.SUSPENDED: cells.Tag(text=_("Suspended"), kind="warn"),
-    agreements.AccountState.CLOSED: cells.Tag(text=_("Closed")),
+    agreements.AccountState.CLOSED: cells.Tag(text=pgettext_lazy("account", "Closed")),
 }
 CUSTOMER_CLASSES: Words = {
     customers.CustomerClass.RESIDENTIAL: _("Residential"),
@@ -49,7 +50,7 @@ METER_STATES: dict[int, cells.Tag] = {
     devices.MeterState.SCRAPPED: cells.Tag(text=_("Scrapped"), kind="bad"),
 }
 BANDS: Words = {
-    devices.Register.Band.TOTAL: _("Total"),
+    devices.Register.Band.TOTAL: pgettext_lazy("register", "Total"),
     devices.Register.Band.PEAK: _("Peak"),
     devices.Register.Band.FLAT: _("Flat"),
     devices.Register.Band.VALLEY: _("Valley"),
