@@ -6,11 +6,12 @@ trouble never stops the others.
 """
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from meterbook.application import bill_run
+from meterbook.application import bill_run, transaction
 from meterbook.application.actor import Actor
+from meterbook.domain.access import operations as access
 
 # Large enough that the database's time is spent on rows and not on round trips, small enough that a
 # batch holds its rounds for a second or two.
@@ -39,6 +40,14 @@ class BookOutcome:
     refusal: Refusal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class IssueOutcome:
+    """What became of one previewed run."""
+
+    run_id: int
+    is_stale: bool
+
+
 def bill_books(
     *,
     actor: Actor,
@@ -59,6 +68,51 @@ def bill_books(
         except REFUSALS:
             for round_id in batch:
                 yield _bill_alone(actor, round_id=round_id, dates=dates, is_issue=is_issue, now=now)
+
+
+def issue_books(
+    *,
+    actor: Actor,
+    seen: Mapping[int, str],
+    now: Callable[[], datetime.datetime],
+    batch_books: int = BATCH_BOOKS,
+) -> Iterator[IssueOutcome]:
+    """Issue previewed runs in batches, each as it was seen (run -> fingerprint); one outcome per run.
+
+    A run that went stale is left alone and says so. Raises RunUnknownError, NotAllowedError.
+    """
+    run_ids = list(seen)
+    for first in range(0, len(run_ids), batch_books):
+        batch = {run_id: seen[run_id] for run_id in run_ids[first : first + batch_books]}
+        for run_id, result in bill_run.issue_many(actor=actor, seen=batch, now=now()).items():
+            is_stale = isinstance(result, bill_run.PreviewStaleError)
+            yield IssueOutcome(run_id=run_id, is_stale=is_stale)
+
+
+def start(
+    *,
+    actor: Actor,
+    act: str,
+    books: int,
+    right: str,
+    now: datetime.datetime,
+    defer: Callable[[], None],
+) -> None:
+    """Hand work on many books to the background: the jobs and the audit row of who asked, or neither.
+
+    `defer` puts the jobs into the queue, on this transaction. Raises NotAllowedError.
+    """
+    actor.require(right)
+    with transaction.writing(actor=actor):
+        defer()
+        access.record_act(
+            actor=actor,
+            at=now,
+            act=act,
+            subject_kind="BILL_RUN",
+            subject_id="",
+            after={"books": books},
+        )
 
 
 def _bill(

@@ -21,6 +21,11 @@ def use_schema(schema: str) -> None:
     cast("Any", connection).set_schema(schema)  # django-tenants publishes no types
 
 
+def current_schema() -> str:
+    """The schema this connection works in, so that a job can be told it."""
+    return str(cast("Any", connection).schema_name)
+
+
 def use_company(*, schema: str | None = None) -> models.Company:
     """Work for the company of that schema, or for the only one there is.
 
