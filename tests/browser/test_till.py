@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from meterbook.domain.documents import models as documents
 from meterbook.domain.payments import models
-from tests.browser import conftest, test_shell, till_world
+from tests.browser import conftest, looks, test_shell, till_world
 from tests.builders import payments
 
 PRINTING = """
@@ -184,3 +184,25 @@ def test_a_key_used_by_another_page_shows_the_way_to_its_receipt(
     expect(page.locator("#problem a")).to_have_attribute("href", "/receipts/A00000002/")
     assert world.supply.account_no in page.url
     assert models.Payment.objects.count() == 2
+
+
+@pytest.mark.parametrize(("language", "theme", "width"), [("zh-hans", "light", 1366), ("en", "dark", 390)])
+def test_axe_finds_nothing_serious_at_the_till(
+    world: till_world.TillWorld, open_page: conftest.OpenPage, language: str, theme: str, width: int
+) -> None:
+    page = open_page(width=width, height=768, language=language, theme=theme)
+    page.add_init_script(PRINTING)
+    conftest.log_in(page, username=till_world.USERNAME, password=till_world.PASSWORD)
+    addresses = ["/till/", f"/till/{world.supply.account_no}/", "/payments/", "/shifts/", "/shifts/2/"]
+    for address in addresses:
+        page.goto(address)
+        assert looks.serious_faults(page) == [], address
+    page.goto(f"/till/{world.supply.account_no}/")
+    page.fill("#tendered", "100")
+    assert looks.serious_faults(page) == []
+    page.click("#take")
+    page.wait_for_url("**/receipts/*/")
+    assert looks.serious_faults(page) == []
+    page.keyboard.press("Alt+c")
+    page.wait_for_url("**/cancel")
+    assert looks.serious_faults(page) == []

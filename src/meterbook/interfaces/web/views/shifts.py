@@ -30,12 +30,14 @@ class CountForm(forms.Form):
         super().__init__(data)
         for found in sums:
             is_unused = found.payment_count == 0 and found.expected_minor == 0
-            self.fields[f"counted_{found.tender.value}"] = fields.MoneyField(
-                label=till_words.tender_word(found.tender), initial=0 if is_unused else None
-            )
-            self.fields[f"reason_{found.tender.value}"] = forms.CharField(
-                label=gettext_lazy("Reason"), required=False, max_length=200
-            )
+            word = till_words.tender_word(found.tender)
+            counted = fields.MoneyField(label=word, initial=0 if is_unused else None)
+            reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=200)
+            # The table's heads say what is typed where; those who don't see them are told in each field.
+            counted.widget.attrs["aria-label"] = f"{word} – {_('Counted')}"
+            reason.widget.attrs["aria-label"] = f"{word} – {_('Reason')}"
+            self.fields[f"counted_{found.tender.value}"] = counted
+            self.fields[f"reason_{found.tender.value}"] = reason
 
     def counts(self, *, sums: Sequence[queries.TenderSum]) -> list[operations.TenderCount]:
         """The counts of a valid form."""

@@ -18,4 +18,6 @@ document.querySelectorAll("tr[data-expected]").forEach((row) => {
   row.addEventListener("input", () => draw(row));
   draw(row);
 });
-document.querySelector("tr[data-expected] input[data-money]")?.focus();
+const first = document.querySelector("tr[data-expected] input[data-money]");
+first?.focus();
+first?.select();
