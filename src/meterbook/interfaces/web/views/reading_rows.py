@@ -74,8 +74,8 @@ class RowWriter:
             f'<td class="number">{escape(entry.serial_no)}</td>'
             f'<td class="is-number">{quantity.format_milli(entry.previous_milli)}'
             f" <small>{entry.previous_on:%m-%d}</small></td>"
-            f'<td class="is-number">{tags.quantity(entry.average_milli)}</td>'
-            f'<td class="is-number">{quantity.format_milli(entry.high_value_milli)}</td>'
+            f'<td class="is-number">{tags.quantity(_cut_off(entry.average_milli, to=100))}</td>'
+            f'<td class="is-number">{tags.quantity(_cut_off(entry.high_value_milli, to=rules.MILLI))}</td>'
             f"{self._box(line)}"
             f'<td class="is-number" data-usage>{tags.quantity(entry.quantity_milli)}</td>'
             f'<td class="is-state" data-state>{self._states[entry.state]}{self._remark(line)}</td>'
@@ -111,6 +111,11 @@ class RowWriter:
             url = f"{self._entry_url}{entry.entry_id}/"
             return f' <a href="{url}" tabindex="-1">{escape(line.checks)}</a>'
         return f' <span class="muted">{escape(entry.reason)}</span>' if entry.reason else ""
+
+
+def _cut_off(quantity_milli: int | None, *, to: int) -> int | None:
+    """A guide to the eye needs no thousandths: whole units, or tenths, never more than the figure itself."""
+    return None if quantity_milli is None else quantity_milli - quantity_milli % to
 
 
 def _tag(look: reading_words.Look) -> str:
