@@ -242,7 +242,9 @@ SHIFTS = lists.Listing(
             kind=cells.Kind.TAG,
             value=lambda row: till_words.SHIFT_STATES[models.ShiftState(row.state)],
         ),
-        lists.Column(key="opened_at", label=gettext_lazy("Opened"), kind=cells.Kind.MOMENT, is_shown=False),
+        lists.Column(
+            key="opened_at", label=gettext_lazy("Shift opened"), kind=cells.Kind.MOMENT, is_shown=False
+        ),
         lists.Column(key="counted_at", label=gettext_lazy("Counted"), kind=cells.Kind.MOMENT),
         lists.Column(key="taken_over_by", label=gettext_lazy("Taken over by")),
     ),
