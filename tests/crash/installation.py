@@ -23,6 +23,7 @@ class Installation:
 
     def __init__(self, data_dir: Path, *, settings: dict[str, str] | None = None) -> None:
         self.data_dir = data_dir
+        self._said = data_dir.with_name("said.txt")
         clean = {name: value for name, value in os.environ.items() if not name.startswith("METERBOOK_")}
         self._variables = {**clean, "METERBOOK_WEB_PROCESSES": "1", **(settings or {})}
 
@@ -38,11 +39,21 @@ class Installation:
         )
 
     def begin(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start a command and leave it running."""
-        nowhere = subprocess.DEVNULL
-        return subprocess.Popen(
-            self._command(*words), stdin=nowhere, stdout=nowhere, stderr=nowhere, env=self._variables
-        )
+        """Start a command and leave it running; what it says goes to `said`."""
+        with self._said.open("wb") as output:
+            return subprocess.Popen(
+                self._command(*words),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=self._variables,
+            )
+
+    def said(self) -> str:
+        """Return what the command begun last said, and the end of what its set-up said."""
+        log = self.data_dir / "logs" / "up.log"
+        texts = [path.read_text(errors="replace")[-2000:] for path in (self._said, log) if path.exists()]
+        return "\n".join(texts)
 
     def up(self, *words: str) -> dict[str, Any]:
         """Start it detached on a free port and return what it says when it is up."""

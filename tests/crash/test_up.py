@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -171,8 +172,10 @@ def test_a_first_start_killed_at_every_stage_is_finished_by_the_next(tmp_path: P
     try:
         for stage, is_reached in stages.items():
             first = made.begin("up", "--empty", "--port", "0")
-            installations.until(is_reached, what=stage)
-            installations.kill([psutil.Process(first.pid)])
+            while not is_reached():
+                time.sleep(0.05)
+                assert first.poll() is None, f"ended before {stage}: {made.said()}"
+            first.kill()
             first.wait()
         answer = made.up("--empty")
         assert answers(answer["url"])
