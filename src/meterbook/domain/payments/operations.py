@@ -125,8 +125,17 @@ def record_payment(*, new: NewPayment) -> int:
     A second payment with the same request key violates `payments_payment_request_key_key`. Raises
     billing.BillNotOpenError when bills were not locked and changed.
     """
+    payment = payment_row(new=new)
+    payment.save(force_insert=True)
+    billing.clear_bills(payment_id=payment.pk, shares=new.settlement.shares)
+    _post(payment=payment, kind=ledger_rules.JournalKind.PAYMENT)
+    return payment.pk
+
+
+def payment_row(*, new: NewPayment) -> models.Payment:
+    """The row of a new payment, not yet kept."""
     settled = new.settlement
-    payment = models.Payment.objects.create(
+    return models.Payment(
         account_id=new.account_id,
         station_id=new.station_id,
         shift_id=new.shift.shift_id,
@@ -144,9 +153,6 @@ def record_payment(*, new: NewPayment) -> int:
         request_fingerprint=new.request_fingerprint,
         note=new.note,
     )
-    billing.clear_bills(payment_id=payment.pk, shares=settled.shares)
-    _post(payment=payment, kind=ledger_rules.JournalKind.PAYMENT)
-    return payment.pk
 
 
 def reverse_payment(*, reversal: Reversal) -> int:

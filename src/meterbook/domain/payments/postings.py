@@ -3,15 +3,7 @@
 from collections.abc import Mapping
 
 from meterbook.domain.ledger import rules as ledger
-from meterbook.domain.payments import models
-
-# Where a tender lies until the shift is handed over; the sub-ledger is kept by shift.
-TILL_ACCOUNTS: Mapping[models.Tender, ledger.Chart] = {
-    models.Tender.CASH: ledger.Chart.CASH_IN_TILL,
-    models.Tender.QR_MANUAL: ledger.Chart.QR_IN_TILL,
-    models.Tender.POS_MANUAL: ledger.Chart.POS_IN_TILL,
-    models.Tender.TRANSFER: ledger.Chart.TRANSFER_IN_TILL,
-}
+from meterbook.domain.payments import models, rules
 
 
 def payment_sides(*, payment: models.Payment) -> list[ledger.Side]:
@@ -30,7 +22,7 @@ def payment_sides(*, payment: models.Payment) -> list[ledger.Side]:
     ]
     if payment.received_minor:
         till = ledger.Side(
-            ledger_account=TILL_ACCOUNTS[models.Tender(payment.tender)],
+            ledger_account=rules.TILL_ACCOUNTS[models.Tender(payment.tender)],
             amount_minor=payment.received_minor,
             subject_id=payment.shift_id,
         )
@@ -41,7 +33,7 @@ def payment_sides(*, payment: models.Payment) -> list[ledger.Side]:
 def difference_sides(*, shift_id: int, differences: Mapping[models.Tender, int]) -> list[ledger.Side]:
     """What was counted over (positive) or short, onto over and short; never onto a person."""
     tills = [
-        ledger.Side(ledger_account=TILL_ACCOUNTS[tender], amount_minor=difference, subject_id=shift_id)
+        ledger.Side(ledger_account=rules.TILL_ACCOUNTS[tender], amount_minor=difference, subject_id=shift_id)
         for tender, difference in differences.items()
     ]
     total = sum(differences.values())
@@ -51,7 +43,7 @@ def difference_sides(*, shift_id: int, differences: Mapping[models.Tender, int])
 def handover_sides(*, shift_id: int, counted: Mapping[models.Tender, int]) -> list[ledger.Side]:
     """Everything counted leaves the till."""
     tills = [
-        ledger.Side(ledger_account=TILL_ACCOUNTS[tender], amount_minor=-amount, subject_id=shift_id)
+        ledger.Side(ledger_account=rules.TILL_ACCOUNTS[tender], amount_minor=-amount, subject_id=shift_id)
         for tender, amount in counted.items()
     ]
     total = sum(counted.values())

@@ -11,7 +11,7 @@ from django.db import models as django_models
 
 from meterbook.domain.ledger import queries as ledger
 from meterbook.domain.ledger import rules as ledger_rules
-from meterbook.domain.payments import models, postings
+from meterbook.domain.payments import models, rules
 
 RECENT_PAYMENTS = 20
 
@@ -208,6 +208,18 @@ def account_card_by_id(*, account_id: int) -> AccountCard:
     return _one_account(f"{ACCOUNT} WHERE a.id = %s", account_id)
 
 
+def account_cards(*, account_ids: Sequence[int]) -> dict[int, AccountCard]:
+    """Accounts by id; unknown ones and those out of scope are missing."""
+    rows = _rows(f"{ACCOUNT} WHERE a.id = ANY(%s)", list(account_ids))
+    return {row[0]: AccountCard(*row) for row in rows}
+
+
+def known_request_keys(*, request_keys: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the keys that made a payment."""
+    found = models.Payment.objects.filter(request_key__in=list(request_keys))
+    return set(found.values_list("request_key", flat=True))
+
+
 def open_bills(*, account_id: int) -> tuple[BillFacts, ...]:
     """What an account still owes, oldest due first."""
     rows = _rows(
@@ -309,10 +321,10 @@ def tender_sums(*, shift_id: int) -> tuple[TenderSum, ...]:
     if counts:
         return tuple(
             TenderSum(tender, found.payment_count, found.expected_minor, found.counted_minor, found.reason)
-            for tender in postings.TILL_ACCOUNTS
+            for tender in rules.TILL_ACCOUNTS
             if (found := counts[tender])
         )
-    balances = ledger.balances_minor(accounts=list(postings.TILL_ACCOUNTS.values()), subject_id=shift_id)
+    balances = ledger.balances_minor(accounts=list(rules.TILL_ACCOUNTS.values()), subject_id=shift_id)
     taken = dict(
         models.Payment.objects.filter(shift_id=shift_id)
         .values_list("tender")
@@ -320,7 +332,7 @@ def tender_sums(*, shift_id: int) -> tuple[TenderSum, ...]:
     )
     return tuple(
         TenderSum(tender, taken.get(tender, 0), balances[account], None, "")
-        for tender, account in postings.TILL_ACCOUNTS.items()
+        for tender, account in rules.TILL_ACCOUNTS.items()
     )
 
 

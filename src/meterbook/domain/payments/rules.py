@@ -12,11 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from meterbook.domain.billing import operations as billing
+from meterbook.domain.ledger import rules as ledger
 from meterbook.domain.payments import models
 
 # Beyond these an amount was scanned or mistyped, not counted: 100 million, and 10 thousand of change.
 LARGEST_TENDERED_MINOR = 10_000_000_000
 LARGEST_CHANGE_MINOR = 1_000_000
+
+# Where a tender lies until the shift is handed over; the sub-ledger is kept by shift.
+TILL_ACCOUNTS: Mapping[models.Tender, ledger.Chart] = {
+    models.Tender.CASH: ledger.Chart.CASH_IN_TILL,
+    models.Tender.QR_MANUAL: ledger.Chart.QR_IN_TILL,
+    models.Tender.POS_MANUAL: ledger.Chart.POS_IN_TILL,
+    models.Tender.TRANSFER: ledger.Chart.TRANSFER_IN_TILL,
+}
 
 
 class RefusalCode(enum.Enum):
