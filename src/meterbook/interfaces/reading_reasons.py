@@ -9,7 +9,7 @@ Words = Mapping[str, str | Promise]
 
 OBSTACLES: Words = {
     "EMPTY": _("Nothing entered"),
-    "HELD": _("Held: correct or confirm it"),
+    "HELD": _("Correct or confirm it"),
     "NEWER_READING": _("The register got another reading since the round was opened"),
     "AGREEMENT_NOT_IN_FORCE": _("The agreement was not in force on all days between the readings"),
     "METER_NOT_IN_PLACE": _("The meter was not installed here on all days between the readings"),

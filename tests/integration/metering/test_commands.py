@@ -90,6 +90,7 @@ def test_wrong_use_is_told(run: Run, tmp_path: pathlib.Path) -> None:
         (("readings", "open", "--book", "0101", "--period", "2026-13"), "not a month"),
         (("readings", "accept", "--book", "9999", "--period", "2026-10"), "9999"),
         (("readings", "import", str(tmp_path / "none.csv")), "none.csv"),
+        (("readings", "limit", "--utility", "AIR", "--times", "3", "--floor", "20"), "AIR"),
     ):
         code, message = run(*words)
         assert code == 2, words

@@ -5,12 +5,13 @@ import datetime
 import pytest
 from django.db import connection
 
-from meterbook.application import accept_round, enter_readings, open_rounds
+from meterbook.application import accept_round, enter_readings, open_rounds, reading_limits
 from meterbook.application import actor as actors
 from meterbook.domain.access import models as access
 from meterbook.domain.agreements import models as agreements
 from meterbook.domain.metering import models, rules
 from meterbook.domain.metering import operations as metering
+from meterbook.domain.tables import Utility
 from tests.builders import metering as build
 from tests.builders import records
 
@@ -358,7 +359,13 @@ def test_dates_are_after_the_previous_reading_and_not_in_the_future(book: list[r
 
 
 def test_the_companys_own_limit_decides(book: list[records.Supply]) -> None:
-    models.ReadingLimit.objects.create(utility=1, times_average=2, floor_milli=1_000)
+    limit = reading_limits.Limit(times_average=2, floor_milli=1_000)
+    for _ in range(2):
+        reading_limits.set_limit(
+            actor=records.system(), utility=Utility.WATER, limit=limit, now=build.noon(OCTOBER)
+        )
+    act = access.AuditEntry.objects.filter(act="READING_LIMIT_SET").earliest("id")
+    assert act.before == {"times_average": 3, "floor_milli": 20_000}
     round_id = build.open_round(book_id=book[0].book_id, day=OCTOBER).round_id
 
     entered = build.enter(round_id=round_id, values_milli={book[0].register_id: 102_001}, day=OCTOBER)

@@ -1,7 +1,7 @@
 """Writes of rounds. Locks go from the book to the round to its entries, entries by ascending id."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,6 +131,13 @@ class AcceptedRound:
     is_repeat: bool
 
 
+def set_reading_limit(*, utility: int, limit: rules.Limit) -> None:
+    """Set the company's own high limit of a utility; entries judged from now on follow it."""
+    models.ReadingLimit.objects.update_or_create(
+        utility=utility, defaults={"times_average": limit.times_average, "floor_milli": limit.floor_milli}
+    )
+
+
 def open_round(*, book_id: int, period: datetime.date, opened_on: datetime.date) -> OpenedRound:
     """Open the book's round of `period` (first day of a month) with an entry per register, or complete it.
 
@@ -217,14 +224,9 @@ def confirm_held(*, entry_id: int, version: int, reason: str, is_rolled_over: bo
     models.RoundEntry.objects.filter(pk=entry_id).update(
         state=models.EntryState.CONFIRMED, reason=reason.strip(), version=F("version") + 1
     )
-    return _outcome(
-        row.row(0, named=True),
-        state=models.EntryState.CONFIRMED,
-        value_milli=row["value_milli"][0],
-        read_on=row["read_on"][0],
-        quantity_milli=finding["quantity_milli"],
-        checks=checks,
-    )
+    stands = row.row(0, named=True)
+    after = stands | {"quantity_milli": finding["quantity_milli"]}
+    return _outcome(stands, state=models.EntryState.CONFIRMED, after=after)
 
 
 def mark_not_read(
@@ -363,35 +365,24 @@ def _write(
     bulk.write_values(round_id=round_id, values=values, staff_id=staff_id, at=at)
     stood = {row["entry_id"]: row for row in before.iter_rows(named=True)}
     return tuple(
-        _outcome(
-            stood[row["entry_id"]],
-            state=models.EntryState(row["state"]),
-            value_milli=row["value_milli"],
-            read_on=row["read_on"],
-            quantity_milli=row["quantity_milli"],
-            checks=row["checks"],
-        )
+        _outcome(stood[row["entry_id"]], state=models.EntryState(row["state"]), after=row)
         for row in values.iter_rows(named=True)
     )
 
 
 def _outcome(
-    before: dict[str, Any],
-    *,
-    state: models.EntryState,
-    value_milli: int | None = None,
-    read_on: datetime.date | None = None,
-    quantity_milli: int | None = None,
-    checks: Sequence[int] = (),
+    before: Mapping[str, Any], *, state: models.EntryState, after: Mapping[str, Any] | None = None
 ) -> Outcome:
+    """An entry's outcome from its row before and, where it has a value now, its row after."""
+    given = after or {}
     return Outcome(
         entry_id=before["entry_id"],
         station_id=before["station_id"],
         state=state,
-        checks=tuple(rules.Check(code) for code in checks),
-        value_milli=value_milli,
-        read_on=read_on,
-        quantity_milli=quantity_milli,
+        checks=tuple(rules.Check(code) for code in given.get("checks", ())),
+        value_milli=given.get("value_milli"),
+        read_on=given.get("read_on"),
+        quantity_milli=given.get("quantity_milli"),
         version=before["version"] + 1,
         before_value_milli=before["value_milli"],
         before_state=models.EntryState(before["state"]),

@@ -93,6 +93,31 @@ def accept_round(*, book: Book, period: Period, station: Station = "", as_json: 
     console.out().print(words.format(book=book, period=period, number=totals.reading_count, usage=usage))
 
 
+@app.command(name="limit")
+def set_limit(
+    *,
+    utility: Annotated[str, typer.Option(help=_("WATER, GAS, ELECTRICITY or HEAT."))],
+    times: Annotated[int, typer.Option(min=1, max=100, help=_("Times the average."))],
+    floor: Annotated[str, typer.Option(help=_("Smaller usages are never held: m³, kWh or GJ."))],
+) -> None:
+    """Set from where on a usage is held as far above average."""
+    actor = _ready()
+    from meterbook.application import reading_limits
+    from meterbook.domain.tables import Utility
+    from meterbook.interfaces import clock
+    from meterbook.kernel import quantity
+
+    try:
+        chosen, floor_milli = Utility[utility.upper()], quantity.parse_milli(floor)
+    except (KeyError, quantity.QuantityError) as error:
+        message = _("{utility} or {floor} is not understood.").format(utility=utility, floor=floor)
+        fix = "--utility WATER --times 3 --floor 20"
+        raise console.CommandError(message, fix=fix, exit_code=console.WRONG_USE) from error
+    limit = reading_limits.Limit(times_average=times, floor_milli=max(floor_milli, 0))
+    reading_limits.set_limit(actor=actor, utility=chosen, limit=limit, now=clock.now())
+    console.out().print(f"{chosen.name}: {times} x, {quantity.format_milli(limit.floor_milli)}")
+
+
 @app.command(name="import")
 def import_file(
     *,

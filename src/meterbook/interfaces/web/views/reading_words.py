@@ -38,7 +38,7 @@ CHECKS: dict[int, str | Promise] = {
     rules.Check.LOWER_THAN_BEFORE: _("Lower than before"),
     rules.Check.FAR_ABOVE_AVERAGE: _("Far above average"),
     rules.Check.ZERO: _("Nothing used"),
-    rules.Check.BEYOND_DIGITS: _("More digits than the register has"),
+    rules.Check.BEYOND_DIGITS: _("Beyond its digits"),
 }
 # By the codes of metering.operations: Refusal, EntryError, RoundOrderError.
 REFUSALS: Words = {
