@@ -1,5 +1,6 @@
 """Every message of the code is in the Chinese catalogue, filled, and compiled."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -62,6 +63,42 @@ def _chinese(entry: polib.POEntry | polib.MOEntry) -> str:
 
 def _placeholders(text: str) -> set[str]:
     return set(re.findall(r"%\(\w+\)[sd]|\{\w*[^}]*\}|%s|%d", text))
+
+
+def test_no_message_is_cut_at_an_escaped_quote(extracted: polib.POFile) -> None:
+    r"""`{% translate 'Can\'t' %}` reaches gettext as Can and a backslash: a text no page asks for."""
+    assert [entry.msgid for entry in extracted if entry.msgid.endswith("\\")] == []
+
+
+def test_gettext_knows_the_names_messages_are_marked_by() -> None:
+    """Messages are found by the function's name: under another name they are never extracted."""
+    renamed = [
+        f"{module.at(node)} {alias.name} as {alias.asname}"
+        for module in source.modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+        if "gettext" in alias.name and alias.asname not in (None, "_")
+    ]
+    assert renamed == []
+
+
+def test_translations_are_chinese_with_chinese_marks(catalogue: polib.POFile) -> None:
+    halves = re.compile(r"[\u4e00-\u9fff][,.;:?!()]|[,;:?!()][\u4e00-\u9fff]")
+    wrong = [
+        entry.msgid
+        for entry in catalogue
+        if not re.search(r"[\u4e00-\u9fff]", _chinese(entry)) or halves.search(_chinese(entry))
+    ]
+    assert wrong == []
+
+
+def test_a_translation_is_indented_as_its_message(catalogue: polib.POFile) -> None:
+    """The lines of `meterbook up` are: "  Data: …"."""
+    wrong = [
+        entry.msgid for entry in catalogue if entry.msgid[:1].isspace() is not _chinese(entry)[:1].isspace()
+    ]
+    assert wrong == []
 
 
 def test_the_compiled_catalogue_is_the_text(catalogue: polib.POFile) -> None:
