@@ -51,6 +51,11 @@ class RoundRow:
     issued_at: datetime.datetime | None
     issued_by: str | None
 
+    @property
+    def book(self) -> str:
+        """Code and name; a book that was never named has its code for a name."""
+        return self.book_code if self.book_name == self.book_code else f"{self.book_code} {self.book_name}"
+
 
 class RoundUnknownError(LookupError):
     """There is no such round, or it is out of scope."""

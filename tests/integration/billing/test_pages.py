@@ -1,8 +1,10 @@
 """The pages of billing, tariffs and the ledger as a browser gets them."""
 
 import datetime
+import json
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -194,3 +196,47 @@ def test_agreement_without_tariff_is_told_on_the_page(world: records.World) -> N
     page = client(world, role="SUPERVISOR").get(reverse("bill_run", args=[round_id])).content.decode()
     assert "No tariff in force" in page
     assert bill_run.ParkCode.NO_TARIFF.value not in page
+
+
+def queued() -> list[tuple[str, dict[str, object]]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name, args FROM public.procrastinate_jobs ORDER BY id")
+        return [
+            (row[0], json.loads(row[1]) if isinstance(row[1], str) else row[1]) for row in cursor.fetchall()
+        ]
+
+
+def test_all_books_of_a_list_are_handed_to_the_background(world: records.World) -> None:
+    _supply, ready = read_round(world)
+    other = records.supply(station_id=world.station_a, tariff_id=records.tariff(), book_code="0102")
+    usage = billing.usage(
+        supply=other, quantity=20, period_from=DAY(2026, 10, 28), period_until=DAY(2026, 11, 28)
+    )
+    run = billing.previewed_run(round_id=usage.round_id or 0, issue_on=DAY(2026, 11, 30))
+    supervisor = client(world, role="SUPERVISOR")
+    page = supervisor.get(reverse("bill_runs")).content.decode()
+    for text in ("1 book ready", "1 book, 1 bills, ¥100.00", f"{run.run_id}:{run.fingerprint}"):
+        assert text in page, text
+    dates = {"issue_on": "2026-11-30", "due_on": "2026-12-15", "period": "2026-11-01"}
+    said = supervisor.post(reverse("bill_runs_preview"), dates, follow=True).content.decode()
+    assert "1 book is being billed in the background" in said
+    assert "1 job left" in said
+    supervisor.post(reverse("bill_runs_issue"), {"seen": f"{run.run_id}:{run.fingerprint}"})
+    preview, issue = queued()
+    assert (preview[0], preview[1]["round_ids"]) == ("preview_books", [ready])
+    assert (issue[0], issue[1]["seen"]) == ("issue_books", [[run.run_id, run.fingerprint]])
+
+
+def test_nothing_is_handed_over_that_is_not_right(world: records.World) -> None:
+    _supply, round_id = read_round(world)
+    run = billing.previewed_run(round_id=round_id, issue_on=DAY(2026, 11, 30))
+    supervisor = client(world, role="SUPERVISOR")
+    for address, data in (
+        ("bill_runs_preview", {"issue_on": "2026-11-30", "due_on": "2026-11-01"}),
+        ("bill_runs_preview", {"issue_on": "2026-11-30", "due_on": "2026-12-01", "period": "x"}),
+        ("bill_runs_issue", {"seen": "nonsense"}),
+        ("bill_runs_issue", {"seen": f"{run.run_id + 1}:{run.fingerprint}"}),
+    ):
+        assert supervisor.post(reverse(address), data).status_code == 303
+    assert client(world, role="MANAGER").post(reverse("bill_runs_issue")).status_code == 403
+    assert queued() == []

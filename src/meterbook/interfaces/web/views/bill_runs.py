@@ -1,10 +1,8 @@
 """Bill runs: how far every book is, what a run comes to, preview and issue."""
 
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django import forms
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -17,31 +15,8 @@ from meterbook.application import bill_run as use_case
 from meterbook.application import transaction
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, context, lists, page
-from meterbook.interfaces.web.views import bill_words, run_page
+from meterbook.interfaces.web.views import bill_run_batches, bill_run_forms, bill_words, run_page
 from meterbook.reporting import bill_runs
-
-DUE_DAYS = 15
-_DATE = forms.DateInput(attrs={"type": "date"})
-
-
-class RunFilters(forms.Form):
-    """Filters of the list, in its address."""
-
-    period = forms.ChoiceField(label=gettext_lazy("Month"), required=False)
-    stage = forms.ChoiceField(label=gettext_lazy("State"), required=False)
-    station_code = forms.ChoiceField(label=gettext_lazy("Station"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        months = [(f"{month:%Y-%m-%d}", f"{month:%Y-%m}") for month in bill_runs.periods()]
-        self._choose("period", months)
-        self._choose("stage", [(stage.value, tag.text) for stage, tag in bill_words.STAGES.items()])
-        self._choose("station_code", bill_runs.stations())
-
-    def _choose(self, name: str, options: Sequence[tuple[str, Any]]) -> None:
-        chooser = self.fields[name]
-        assert isinstance(chooser, forms.ChoiceField)
-        chooser.choices = [("", _("All")), *options]
 
 
 class RunSource:
@@ -52,14 +27,14 @@ class RunSource:
 
     def count(self, *, filters: Mapping[str, Any]) -> int:
         """How many rounds fit."""
-        return bill_runs.sums(asked=_asked(filters)).rounds
+        return bill_runs.sums(asked=bill_run_forms.asked(filters)).rounds
 
     def rows(
         self, *, filters: Mapping[str, Any], sort: lists.Sort, offset: int, limit: int
     ) -> Sequence[bill_runs.RoundRow]:
         """One page."""
         return bill_runs.rounds(
-            asked=_asked(filters),
+            asked=bill_run_forms.asked(filters),
             sort=sort.key,
             is_descending=sort.is_descending,
             offset=offset,
@@ -68,22 +43,12 @@ class RunSource:
 
     def totals(self, *, filters: Mapping[str, Any]) -> Mapping[str, int]:
         """What the runs come to together."""
-        sums = bill_runs.sums(asked=_asked(filters))
+        sums = bill_runs.sums(asked=bill_run_forms.asked(filters))
         return {
             "bill_count": sums.bill_count,
             "parked_count": sums.parked_count,
             "amount_minor": sums.amount_minor,
         }
-
-
-def _asked(filters: Mapping[str, Any]) -> bill_runs.RoundFilter:
-    period = filters.get("period")
-    stage = filters.get("stage")
-    return bill_runs.RoundFilter(
-        period=datetime.date.fromisoformat(period) if period else None,
-        stage=bill_runs.Stage(stage) if stage else None,
-        station_code=filters.get("station_code"),
-    )
 
 
 LISTING = lists.Listing(
@@ -99,7 +64,7 @@ LISTING = lists.Listing(
         lists.Column(
             key="book_code",
             label=gettext_lazy("Book"),
-            value=lambda row: f"{row.book_code} {row.book_name}",
+            value=lambda row: row.book,
             is_sortable=True,
         ),
         lists.Column(key="station", label=gettext_lazy("Station"), is_sortable=True),
@@ -136,54 +101,32 @@ LISTING = lists.Listing(
     ),
     source=RunSource,
     default_sort=lists.Sort(key="period", is_descending=True),
-    filters=RunFilters,
+    filters=bill_run_forms.RunFilters,
+    template="bill_runs/list.html",
     row_url=lambda row: reverse("bill_run", args=[row.pk]),
     empty_text=gettext_lazy("Accept the readings of a book first."),
 )
 
 
-class DatesForm(forms.Form):
-    """The two dates on the bills."""
-
-    issue_on = forms.DateField(label=gettext_lazy("Issued on"), widget=_DATE)
-    due_on = forms.DateField(label=gettext_lazy("Due on"), widget=_DATE)
-
-    def clean(self) -> dict[str, Any]:
-        """Due is not before issued."""
-        dates = super().clean() or {}
-        if {"issue_on", "due_on"} <= dates.keys() and dates["due_on"] < dates["issue_on"]:
-            self.add_error("due_on", _("This is before the day of issue."))
-        return dates
-
-
-class ReasonForm(forms.Form):
-    """Why a held usage may go out."""
-
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
-
-
 @page.page(right="billing.preview")
 def listing(request: page.PageRequest) -> HttpResponseBase:
-    """Every round with its run."""
-    return lists.respond(request, listing=LISTING)
+    """Every round with its run, and the acts on all of them."""
+    query = lists.read_query(request, listing=LISTING)
+    acts = bill_run_batches.facts(filters=query.filters, may_issue=request.actor.may("billing.issue"))
+    return lists.respond(request, listing=LISTING, context=acts)
 
 
 @page.page(right="billing.preview")
 def run(request: page.PageRequest, round_id: int) -> HttpResponseBase:
     """One round: what its run comes to, and the act that is next."""
     row = _row(round_id)
-    issued = row.issue_on or clock.today()
-    due = row.due_on or issued + datetime.timedelta(days=DUE_DAYS)
-    if row.stage is bill_runs.Stage.ISSUED:
-        issued = clock.today()
-        due = issued + datetime.timedelta(days=DUE_DAYS)
-    return _run_page(request, row=row, form=DatesForm(initial={"issue_on": issued, "due_on": due}))
+    return _run_page(request, row=row, form=bill_run_forms.proposed_dates(row))
 
 
 @page.page(right="billing.preview", methods=("POST",))
 def preview(request: page.PageRequest, round_id: int) -> HttpResponseBase:
     """Rate the round and keep what issuing would write."""
-    form = DatesForm(request.POST)
+    form = bill_run_forms.DatesForm(request.POST)
     if not form.is_valid():
         with transaction.reading(actor=request.actor):
             return _run_page(request, row=_row(round_id), form=form, status=422)
@@ -219,7 +162,7 @@ def issue(request: page.PageRequest, round_id: int, run_id: int) -> HttpResponse
 @page.page(right="billing.issue", methods=("POST",))
 def issue_rest(request: page.PageRequest, round_id: int, run_id: int) -> HttpResponseBase:
     """Bill what had been parked and can be billed by now."""
-    form = DatesForm(request.POST)
+    form = bill_run_forms.DatesForm(request.POST)
     if not form.is_valid():
         with transaction.reading(actor=request.actor):
             return _run_page(request, row=_row(round_id), form=form, status=422)
@@ -236,7 +179,7 @@ def issue_rest(request: page.PageRequest, round_id: int, run_id: int) -> HttpRes
 @page.page(right="billing.issue", methods=("POST",))
 def release(request: page.PageRequest, round_id: int, usage_id: int) -> HttpResponseBase:
     """Let a usage go out that is held for its size."""
-    form = ReasonForm(request.POST)
+    form = bill_run_forms.ReasonForm(request.POST)
     if not form.is_valid():
         return _refused(request, round_id, _("A reason is needed."))
     try:
@@ -261,7 +204,7 @@ def _refused(request: HttpRequest, round_id: int, text: str) -> HttpResponseBase
 
 
 def _run_page(
-    request: page.PageRequest, *, row: bill_runs.RoundRow, form: DatesForm, status: int = 200
+    request: page.PageRequest, *, row: bill_runs.RoundRow, form: bill_run_forms.DatesForm, status: int = 200
 ) -> HttpResponseBase:
     facts = run_page.facts(row=row, language=request.LANGUAGE_CODE or "en")
     return TemplateResponse(

@@ -17,7 +17,7 @@ from meterbook.interfaces.web import cells, lists, page
 from meterbook.interfaces.web.views import bill_words, links, words
 from meterbook.reporting import bills
 
-_DATE = forms.DateInput(attrs={"type": "date"})
+_DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class BillFilters(forms.Form):
