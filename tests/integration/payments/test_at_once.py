@@ -10,10 +10,10 @@ from typing import TypeVar
 import pytest
 from django.db import connection
 
-from meterbook.application import cancel_payment, company, take_payment
+from meterbook.application import cancel_payment, company, shifts, take_payment
 from meterbook.domain.documents import models as documents
 from meterbook.domain.ledger import models as ledger
-from meterbook.domain.payments import models, rules
+from meterbook.domain.payments import models, operations, rules
 from tests import conftest
 from tests.builders import payments, records
 from tests.integration.payments import conftest as fixtures
@@ -171,3 +171,28 @@ def test_two_people_cancelling_give_back_once(counter: fixtures.Counter) -> None
         "AlreadyCancelledError": 3,
     }
     assert payments.prepaid_minor(counter.supply) == 0
+
+
+def test_a_count_and_payments_at_once_agree(counter: fixtures.Counter) -> None:
+    """Each payment is either in the count or refused; none slips in behind it."""
+
+    def pay() -> object:
+        return payments.take(
+            till=counter.till, command=payments.command(supply=counter.supply, tendered_minor=100)
+        )
+
+    def count() -> object:
+        return shifts.count_shift(
+            actor=counter.till.actor,
+            shift_id=counter.till.shift_id,
+            counts=[operations.TenderCount(models.Tender.CASH, 0, reason="x")],
+            now=payments.NOW,
+        )
+
+    results = at_once(*[pay] * 6, count, *[pay] * 6)
+    kinds = Tally(type(result).__name__ for result in results)
+    assert kinds["ShiftCounted"] == 1
+    assert kinds["PaymentTaken"] + kinds["NoOpenShiftError"] == 12, results
+    counted = models.ShiftCount.objects.get(tender=models.Tender.CASH)
+    assert counted.expected_minor == 100 * kinds["PaymentTaken"] == 100 * counted.payment_count
+    assert payments.cash_minor(counter.till) == 0

@@ -230,6 +230,8 @@ def open_bills(*, account_id: int) -> tuple[BillFacts, ...]:
 
 def bill_facts(*, bill_ids: Sequence[int]) -> dict[int, BillFacts]:
     """Bills by id, open or not; unknown ones and those out of scope are missing."""
+    if not bill_ids:
+        return {}
     rows = _rows(f"{BILLS} WHERE r.bill_id = ANY(%s)", list(bill_ids))
     return {row[0]: BillFacts(*row) for row in rows}
 
