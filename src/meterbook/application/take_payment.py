@@ -215,16 +215,34 @@ def _content(
     new: operations.NewPayment,
     prepaid_minor: int,
 ) -> document_rules.ReceiptContent:
+    return receipt_content(
+        clerk=actor.name,
+        account=account,
+        new=new,
+        prepaid_minor=prepaid_minor,
+        head=queries.letterhead(station_id=new.shift.station_id),
+        facts=queries.bill_facts(bill_ids=[share.bill_id for share in new.settlement.shares]),
+    )
+
+
+def receipt_content(
+    *,
+    clerk: str,
+    account: queries.AccountCard,
+    new: operations.NewPayment,
+    prepaid_minor: int,
+    head: queries.Letterhead,
+    facts: Mapping[int, queries.BillFacts],
+) -> document_rules.ReceiptContent:
+    """What the receipt of a payment says. `facts` of its bills as they are once they were cleared."""
     settled = new.settlement
-    head = queries.letterhead(station_id=new.shift.station_id)
-    facts = queries.bill_facts(bill_ids=[share.bill_id for share in settled.shares])
     received = settled.received_minor
     return document_rules.ReceiptContent(
         company=head.company,
         currency=head.currency,
         exponent=head.exponent,
         station=head.station,
-        clerk=actor.name,
+        clerk=clerk,
         account_no=account.account_no,
         customer=account.customer,
         address=account.address,

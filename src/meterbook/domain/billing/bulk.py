@@ -300,3 +300,62 @@ def check_bills(*, bills: pl.DataFrame, lines: pl.DataFrame) -> None:
         count = cursor.fetchone()[0]
     if count:
         raise UnsoundBillsError(count=count)
+
+
+LOCK_OPEN = """
+SELECT account_id, bill_id, station_id, due_on, amount_minor, open_minor FROM billing_receivable
+WHERE account_id = ANY (%(account_ids)s) AND open_minor > 0 ORDER BY bill_id FOR UPDATE
+"""
+# The columns of LOCK_OPEN.
+OPEN_BILLS = {
+    "account_id": pl.Int64,
+    "bill_id": pl.Int64,
+    "station_id": pl.Int64,
+    "due_on": pl.Date,
+    "amount_minor": pl.Int64,
+    "open_minor": pl.Int64,
+}
+CLEAR_MANY = """
+WITH share AS (
+    SELECT * FROM unnest(%(payment_ids)s::bigint[], %(bill_ids)s::bigint[], %(amounts)s::bigint[])
+        AS s (payment_id, bill_id, amount_minor)
+), lowered AS (
+    UPDATE billing_receivable r SET open_minor = r.open_minor - share.amount_minor
+    FROM share
+    WHERE r.bill_id = share.bill_id AND r.open_minor >= share.amount_minor AND share.amount_minor > 0
+    RETURNING share.payment_id, r.bill_id, r.station_id, share.amount_minor
+)
+INSERT INTO billing_clearing (bill_id, payment_id, station_id, amount_minor)
+SELECT bill_id, payment_id, station_id, amount_minor FROM lowered ORDER BY payment_id, bill_id
+"""
+
+
+class SharesNotOpenError(Exception):
+    """Some shares exceed what is open on their bills; nothing of the transaction may be kept."""
+
+    def __init__(self, *, count: int) -> None:
+        super().__init__(f"{count} bills are not open by that much")
+        self.count = count
+
+
+def lock_open_bills(*, account_ids: Sequence[int]) -> pl.DataFrame:
+    """Lock everything open on these accounts, in the order of bill ids: columns OPEN_BILLS."""
+    return columns.fetch(
+        statement=LOCK_OPEN, parameters={"account_ids": list(account_ids)}, schema=OPEN_BILLS
+    )
+
+
+def clear_many(*, shares: pl.DataFrame) -> None:
+    """Match many payments to bills: columns payment_id, bill_id, amount_minor; a bill stands in one row only.
+
+    Raises SharesNotOpenError when a share is larger than what is open.
+    """
+    asked = {
+        "payment_ids": shares["payment_id"].to_list(),
+        "bill_ids": shares["bill_id"].to_list(),
+        "amounts": shares["amount_minor"].to_list(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLEAR_MANY, asked)
+        if cursor.rowcount != shares.height:
+            raise SharesNotOpenError(count=shares.height - cursor.rowcount)

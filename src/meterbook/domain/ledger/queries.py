@@ -15,6 +15,12 @@ def balance_minor(*, account: rules.Chart, subject_id: int) -> int:
     return found[0] if found else 0
 
 
+def balances_of(*, account: rules.Chart, subject_ids: list[int]) -> dict[int, int]:
+    """The same for many subjects; those never posted to are missing."""
+    found = models.LedgerBalance.objects.filter(ledger_account_id=account.value, subject_id__in=subject_ids)
+    return dict(found.values_list("subject_id", "balance_minor"))
+
+
 def balances_minor(*, accounts: list[rules.Chart], subject_id: int) -> dict[rules.Chart, int]:
     """The same for several control accounts; accounts never posted to are 0."""
     found = dict(

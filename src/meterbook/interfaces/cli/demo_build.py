@@ -143,12 +143,14 @@ def write_past(*, founded: "CompanyFounded", system: "Actor", today: datetime.da
             for person in PEOPLE
             if person.role == "CLERK"
         }
-    told.begin(total=len(months) * (len(books) + 2) + 1)
+    told.begin(total=len(months) * (len(books) + 1 + len(accounts)) + 1)
     for month in months:
         words = f"{month.first:%Y-%m}"
         for book in books:
-            demo_history.bill_month(actor=people["supervisor"], book_id=book.book_id, month=month)
+            demo_history.read_book(actor=people["supervisor"], book_id=book.book_id, month=month)
             told.step(words)
+        demo_history.bill_month(actor=people["supervisor"], month=month)
+        told.step(words)
         for clerk, account_ids in accounts.items():
             demo_history.pay_month(
                 clerk=people[clerk],

@@ -20,7 +20,7 @@ from meterbook.application import (
     enter_readings,
     open_rounds,
     shifts,
-    take_payment,
+    take_payments,
     transaction,
 )
 from meterbook.application.actor import Actor
@@ -33,14 +33,16 @@ from meterbook.domain.payments import operations as payment_operations
 from meterbook.domain.payments import queries as payment_queries
 from meterbook.interfaces.cli import demo_people
 from meterbook.kernel import period as periods
-from meterbook.reporting import reading_rounds
+from meterbook.reporting import bill_runs
 
 MONTHS = 13
 READ_DAY, ISSUE_DAY, PAY_DAY, DUE_DAY = 20, 21, 25, 15
 CONFIRM_REASON = "现场核实"
 # Per thousand of accounts: who pays all that is open on the pay day of a month.
 PAYING_PER_MILLE = 870
-AT_THE_TILL = 40
+PAYERS_AT_ONCE = 500
+NOTE_MINOR = 1000  # cash is handed over in notes of ten
+_TENDERS = (payments.Tender.CASH, payments.Tender.QR_MANUAL, payments.Tender.QR_MANUAL)
 _KEYS = uuid.UUID("6f0f7c1e-2f4b-4d53-9a0c-3d9f6b8f5d10")
 _STATES = metering_models.EntryState
 _HOUSE, _SHOP = demo_people.HOUSEHOLD_DIGITS, demo_people.BUSINESS_DIGITS
@@ -105,31 +107,30 @@ def at(day: datetime.date, *, hour: int = 10) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time(hour, 0)))
 
 
-def bill_month(*, actor: Actor, book_id: int, month: Month) -> None:
-    """Read, accept and bill a book for a month; what is done already is left as it is."""
+def read_book(*, actor: Actor, book_id: int, month: Month) -> None:
+    """Read and accept a book for a month, unless that is done."""
     now = at(month.read_on)
     try:
         opened = open_rounds.open_round(
             actor=actor, book_id=book_id, period=month.first, today=month.read_on, now=now
         )
     except (metering.RoundAcceptedError, metering.RoundOrderError):
-        round_id = _round_of(actor=actor, book_id=book_id, month=month)
-    else:
-        round_id = opened.round_id
-        _key(actor=actor, round_id=round_id, day=month.read_on, now=now)
-        _confirm_all(actor=actor, round_id=round_id, now=now)
-        accept_round.accept_round(actor=actor, round_id=round_id, today=month.read_on, now=now)
-    try:
-        run = bill_run.preview(
-            actor=actor,
-            round_id=round_id,
-            issue_on=month.issue_on,
-            due_on=month.due_on,
-            now=at(month.issue_on),
-        )
-    except bill_run.RunIssuedError:
         return
-    bill_run.issue(actor=actor, run_id=run.run_id, now=at(month.issue_on), seen=run.fingerprint)
+    _key(actor=actor, round_id=opened.round_id, day=month.read_on, now=now)
+    _confirm_all(actor=actor, round_id=opened.round_id, now=now)
+    accept_round.accept_round(actor=actor, round_id=opened.round_id, today=month.read_on, now=now)
+
+
+def bill_month(*, actor: Actor, month: Month) -> None:
+    """Issue the bills of every book that was read in a month and is not billed yet."""
+    with transaction.reading(actor=actor):
+        rounds = bill_runs.rounds(asked=bill_runs.RoundFilter(period=month.first))
+    ready = [row.pk for row in rounds if row.stage in {bill_runs.Stage.READY, bill_runs.Stage.PREVIEWED}]
+    if ready:
+        now = at(month.issue_on)
+        dates = bill_run.Dates(issue_on=month.issue_on, due_on=month.due_on)
+        runs = bill_run.preview_many(actor=actor, round_ids=ready, dates=dates, now=now)
+        bill_run.issue_many(actor=actor, seen={run.run_id: run.fingerprint for run in runs.values()}, now=now)
 
 
 def open_this_month(*, actor: Actor, book_ids: Sequence[int], today: datetime.date) -> None:
@@ -161,35 +162,30 @@ def pay_month(*, clerk: Actor, supervisor: Actor, account_ids: Sequence[int], mo
     """Take the payments of a month's pay day in one shift that is counted and taken over."""
     now = at(month.pay_on)
     shift = shifts.open_shift(actor=clerk, business_on=month.pay_on, now=now)
-    paying = [
-        a for a in account_ids[:AT_THE_TILL] if _dice(a, month.first).randrange(1000) < PAYING_PER_MILLE
-    ]
-    for number, account_id in enumerate(paying):
-        pay(clerk=clerk, account_id=account_id, on=month.pay_on, second=number)
+    for first in range(0, len(account_ids), PAYERS_AT_ONCE):
+        payers = _payers(account_ids[first : first + PAYERS_AT_ONCE], on=month.pay_on)
+        take_payments.take_payments(actor=clerk, payers=payers, now=now)
     close(clerk=clerk, shift_id=shift.shift_id, now=at(month.pay_on, hour=17))
     shifts.take_over_shift(actor=supervisor, shift_id=shift.shift_id, now=at(month.pay_on, hour=18))
 
 
-def pay(*, clerk: Actor, account_id: int, on: datetime.date, second: int) -> None:
-    """Pay all that an account owes, once a day."""
-    with transaction.reading(actor=clerk):
-        bills = payment_queries.open_bills(account_id=account_id)
-    if not bills:
-        return
-    due = sum(bill.open_minor for bill in bills)
-    dice = _dice(account_id, on)
-    tender = dice.choice((payments.Tender.CASH, payments.Tender.QR_MANUAL, payments.Tender.QR_MANUAL))
-    is_cash = tender == payments.Tender.CASH
-    command = take_payment.TakePayment(
-        request_key=uuid.uuid5(_KEYS, f"{account_id} {on}"),
-        account_id=account_id,
-        tender=tender,
-        tendered_minor=-(-due // 1000) * 1000 if is_cash else due,
-        bill_ids=tuple(bill.bill_id for bill in bills),
-        expected_due_minor=due,
-    )
-    moment = at(on, hour=9) + datetime.timedelta(seconds=second)
-    take_payment.take_payment(actor=clerk, command=command, now=moment)
+def _payers(account_ids: Sequence[int], *, on: datetime.date) -> list[take_payments.Payer]:
+    """Who comes to the till on a day: most people; each of them pays all that is open."""
+    opening = at(on, hour=9)
+    payers = []
+    for number, account_id in enumerate(account_ids):
+        dice = _dice(account_id, on)
+        if dice.randrange(1000) < PAYING_PER_MILLE:
+            payers.append(
+                take_payments.Payer(
+                    request_key=uuid.uuid5(_KEYS, f"{account_id} {on}"),
+                    account_id=account_id,
+                    tender=dice.choice(_TENDERS),
+                    taken_at=opening + datetime.timedelta(seconds=15 * (number % 1900)),
+                    cash_step_minor=NOTE_MINOR,
+                )
+            )
+    return payers
 
 
 def close(*, clerk: Actor, shift_id: int, now: datetime.datetime) -> None:
@@ -201,12 +197,6 @@ def close(*, clerk: Actor, shift_id: int, now: datetime.datetime) -> None:
         for found in sums
     ]
     shifts.count_shift(actor=clerk, shift_id=shift_id, counts=counts, now=now)
-
-
-def _round_of(*, actor: Actor, book_id: int, month: Month) -> int:
-    with transaction.reading(actor=actor):
-        rounds = reading_rounds.rounds_of_book(book_id=book_id, limit=MONTHS + 2)
-    return next(found.round_id for found in rounds if found.period == month.first)
 
 
 def _key(
