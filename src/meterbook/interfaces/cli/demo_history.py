@@ -40,6 +40,8 @@ READ_DAY, ISSUE_DAY, PAY_DAY, DUE_DAY = 20, 21, 25, 15
 CONFIRM_REASON = "现场核实"
 # Per thousand of accounts: who pays all that is open on the pay day of a month.
 PAYING_PER_MILLE = 870
+# One account in so many never pays.
+DEBTORS_ONE_IN = 60
 PAYERS_AT_ONCE = 500
 NOTE_MINOR = 1000  # cash is handed over in notes of ten
 _TENDERS = (payments.Tender.CASH, payments.Tender.QR_MANUAL, payments.Tender.QR_MANUAL)
@@ -175,7 +177,8 @@ def _payers(account_ids: Sequence[int], *, on: datetime.date) -> list[take_payme
     payers = []
     for number, account_id in enumerate(account_ids):
         dice = _dice(account_id, on)
-        if dice.randrange(1000) < PAYING_PER_MILLE:
+        is_debtor = account_id % DEBTORS_ONE_IN == 0
+        if not is_debtor and dice.randrange(1000) < PAYING_PER_MILLE:
             payers.append(
                 take_payments.Payer(
                     request_key=uuid.uuid5(_KEYS, f"{account_id} {on}"),
