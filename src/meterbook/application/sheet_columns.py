@@ -223,14 +223,14 @@ def _places(
     *, headings: tuple[str, ...], columns: Sequence[Column]
 ) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
     by_name = {
-        _folded(name): column.key
+        folded(name): column.key
         for column in columns
         for name in (column.key, column.zh, column.en, *column.aliases)
     }
     found: dict[str, int] = {}
     unknown, repeated = [], []
     for place, heading in enumerate(headings):
-        key = by_name.get(_folded(heading))
+        key = by_name.get(folded(heading))
         if key is None and heading:
             unknown.append(heading)
         elif key in found:
@@ -240,7 +240,7 @@ def _places(
     return found, tuple(unknown), tuple(repeated)
 
 
-def _folded(heading: str) -> str:
+def folded(heading: str) -> str:
     """Headings are compared without blanks, stars, full stops and case."""
     return re.sub(r"[\s*＊.:：_]", "", text.half_width(heading)).casefold()
 

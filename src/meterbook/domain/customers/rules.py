@@ -1,6 +1,7 @@
 """How a customer is found: keys beside the name and the phone number. Pure."""
 
 import functools
+import re
 from dataclasses import dataclass
 
 import pypinyin
@@ -32,6 +33,7 @@ _SURNAMES = {
     "逄": ("pang",),
     "繁": ("po",),
 }
+_WORD = re.compile(r"[^\W_]+")
 # A person's name; a longer one is an organisation's, which has no surname.
 _LONGEST_PERSON = 4
 PINYIN_LENGTH = 240
@@ -56,7 +58,7 @@ def search_keys(name: str) -> SearchKeys:
     if len(name) > _LONGEST_PERSON:
         surname = ""
     syllables = [*_SURNAMES.get(surname, ()), *pypinyin.lazy_pinyin(name[len(surname) :])]
-    words = [kept for syllable in syllables if (kept := _letters(syllable))]
+    words = [word for syllable in syllables for word in _WORD.findall(syllable.lower())]
     initials = "".join(word if word.isascii() and word[0].isdigit() else word[0] for word in words)
     return SearchKeys(pinyin="".join(words)[:PINYIN_LENGTH], initials=initials[:INITIALS_LENGTH])
 
@@ -64,7 +66,3 @@ def search_keys(name: str) -> SearchKeys:
 def reversed_key(value: str) -> str:
     """A phone number from behind, so that its tail is found by a prefix scan."""
     return value[::-1]
-
-
-def _letters(syllable: str) -> str:
-    return "".join(sign for sign in syllable.lower() if sign.isalnum())
