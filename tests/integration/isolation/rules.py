@@ -23,6 +23,7 @@ class Rule:
 # Of the shell: no person yet, or only oneself.
 SHELL = {"login", "logout", "language", "theme", "resume", "resume_form", "password"}
 _BILLED = {"round_id": "billed_round_id"}
+_READINGS_FILE = {"import_id": "readings_import_id"}
 
 RULES: dict[str, Rule] = {
     "home": Rule(None),
@@ -36,11 +37,23 @@ RULES: dict[str, Rule] = {
     "bill_run_issue": Rule("billing.issue", _BILLED),
     "bill_run_rest": Rule("billing.issue", _BILLED),
     "bill_run_release": Rule("billing.issue", _BILLED),
+    "bill_runs_preview": Rule("billing.preview"),
+    "bill_runs_issue": Rule("billing.issue"),
     "bills": Rule("billing.view"),
     "bill": Rule("billing.view"),
     "bill_print": Rule("billing.view"),
     "customers": Rule("customers.view"),
     "account": Rule("customers.view"),
+    "imports": Rule("customers.import"),
+    "import_template": Rule("customers.import"),
+    "import": Rule("customers.import"),
+    "import_errors": Rule("customers.import"),
+    "import_apply": Rule("customers.import"),
+    "import_readings": Rule("readings.enter"),
+    "readings_template": Rule("readings.enter"),
+    "readings_import": Rule("readings.enter", _READINGS_FILE),
+    "readings_import_apply": Rule("readings.enter", _READINGS_FILE),
+    "readings_import_errors": Rule("readings.enter", _READINGS_FILE),
     "ledger": Rule("ledger.view"),
     "ledger_proof": Rule("ledger.view", is_company_wide=True),
     "meters": Rule("customers.view"),

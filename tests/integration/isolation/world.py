@@ -12,6 +12,7 @@ from meterbook.domain.metering import models as metering
 from meterbook.domain.payments import models as payments
 from tests.builders import metering as rounds
 from tests.builders import records
+from tests.integration.imports import workbooks
 from tests.journeys import story
 
 DAY = datetime.date(2026, 11, 6)
@@ -80,7 +81,7 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
     story.close_day(by=by, shift_id=shift_id, counted={payments.Tender.CASH: 10_00}, on=DAY)
     held = _next_round(by=by, supply=supply)
     assert bill.run_id is not None
-    file_id = _odds(station_id=station_id, run_id=bill.run_id, supply=supply)
+    files = _odds(station_id=station_id, run_id=bill.run_id, supply=supply)
     usernames = {role: records.staff(role=role, unit_id=station_id).username for role in ROLES}
     return Station(
         station_id=station_id,
@@ -99,8 +100,8 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
             "payment_id": part.payment_id,
             "receipt_no": part.receipt_no,
             "shift_id": shift_id,
-            "file_id": file_id,
-            "import_id": file_id,
+            "import_id": files[imports.ImportKind.CUSTOMERS],
+            "readings_import_id": files[imports.ImportKind.READINGS],
             "usage_id": 10_000 + station_id,
             "billed_round_id": round_id,
             "code": "CN-BEIJING-WATER-RESIDENTIAL",
@@ -130,20 +131,27 @@ def _next_round(*, by: story.People, supply: records.Supply) -> metering.RoundEn
     return entry
 
 
-def _odds(*, station_id: int, run_id: int, supply: records.Supply) -> int:
-    """Rows of the tables that such a day leaves empty; returns the id of an imported file."""
+def _odds(*, station_id: int, run_id: int, supply: records.Supply) -> dict[imports.ImportKind, int]:
+    """Rows of the tables that such a day leaves empty; returns the ids of the files, by kind."""
     billing.ParkedUsage.objects.create(
         station_id=station_id, run_id=run_id, usage_id=10_000 + station_id, code="NO_TARIFF"
     )
-    file = imports.ImportFile.objects.create(
-        station_id=station_id,
-        kind=imports.ImportKind.CUSTOMERS,
-        name=f"{supply.name}.xlsx",
-        sha256="0" * 64,
-        content=b"",
-        state=imports.ImportState.REJECTED,
-        row_count=1,
-        error_count=1,
-        checked_at=story.at(DAY),
-    )
-    return file.pk
+    content = workbooks.workbook([workbooks.row(name=supply.name, serial_no=supply.serial_no)])
+    error = {"row": 2, "column": "serial_no", "value": supply.serial_no, "code": "DUPLICATE", "fact": ""}
+    files = {
+        kind: imports.ImportFile.objects.create(
+            station_id=station_id,
+            kind=kind,
+            name=f"{supply.name}.xlsx",
+            sha256="0" * 64,
+            content=content,
+            state=imports.ImportState.REJECTED,
+            row_count=1,
+            error_count=1,
+            errors=[error],
+            summary={"accounts": 0, "held": 0, "totals": []},
+            checked_at=story.at(DAY),
+        )
+        for kind in imports.ImportKind
+    }
+    return {kind: file.pk for kind, file in files.items()}
