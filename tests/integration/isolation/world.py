@@ -137,7 +137,7 @@ def _odds(*, station_id: int, run_id: int, supply: records.Supply) -> dict[impor
         station_id=station_id, run_id=run_id, usage_id=10_000 + station_id, code="NO_TARIFF"
     )
     content = workbooks.workbook([workbooks.row(name=supply.name, serial_no=supply.serial_no)])
-    error = {"row": 2, "column": "serial_no", "value": supply.serial_no, "code": "DUPLICATE", "fact": ""}
+    error = {"row": 2, "column": "serial_no", "value": supply.serial_no, "code": "MISSING", "fact": ""}
     files = {
         kind: imports.ImportFile.objects.create(
             station_id=station_id,
