@@ -129,17 +129,17 @@ def test_too_many_rows_for_a_file_is_said(clerk_client: Client, monkeypatch: pyt
 
 
 def test_a_thousand_rows_are_quick(clerk_client: Client) -> None:
-    """30 ms on an idle machine; the test allows a busy one twice that, best of five."""
+    """30 ms of processor time on an idle machine; the test allows a busy one twice that, best of five."""
     request = RequestFactory().get("/bills?size=1000")
     request.actor = rules.Actor(name="x", rights=frozenset(rules.RIGHTS))  # type: ignore[attr-defined]
     request.session = {}  # type: ignore[assignment]
     seconds = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.thread_time()
         response = lists.respond(request, listing=demo_urls.BILL_LIST)  # type: ignore[arg-type]
         assert isinstance(response, TemplateResponse)
         response.render()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.thread_time() - start)
     assert isinstance(response, TemplateResponse)
     assert response.content.count(b"<tr data-href") == 1000
     assert min(seconds) < 0.06, seconds
