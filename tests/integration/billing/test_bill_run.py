@@ -1,10 +1,12 @@
 """A round becomes a preview, bills, receivables and journals, once."""
 
 import datetime
+import json
 
 import pytest
+import yaml
 
-from meterbook.application import bill_run
+from meterbook.application import bill_run, load_tariff
 from meterbook.domain.access import models as access
 from meterbook.domain.access import rules as rights
 from meterbook.domain.agreements import models as agreements
@@ -226,6 +228,25 @@ def test_a_new_price_from_the_reading_day_leaves_the_period_alone(world: records
     standing.until_on = DAY(2026, 11, 28)
     standing.save()
     assert preview_of(november(supply)).totals.bill_count == 1
+
+
+@pytest.mark.parametrize(
+    ("effective_from", "bills"), [(DAY(2026, 11, 28), 1), (DAY(2026, 11, 27), 0)], ids=["that day", "before"]
+)
+def test_a_price_that_starts_on_the_reading_day_is_for_the_next_period(
+    world: records.World, effective_from: datetime.date, bills: int
+) -> None:
+    """Supply of [28 Oct, 28 Nov) ends on the 27th; only a price that starts by then touches it."""
+    text = (records.ROOT / "tariffs/cn/beijing/water-residential.yaml").read_text(encoding="utf-8")
+    content = yaml.safe_load(text)
+    old = content["versions"][-1]
+    content["versions"].append({**old, "effective_from": effective_from})
+    old["effective_until"] = effective_from
+    loaded = load_tariff.load_tariff(
+        actor=records.system(), text=json.dumps(content, default=str), now=records.NOW
+    )
+    supply = records.supply(station_id=world.station_a, tariff_id=loaded.tariff_id)
+    assert preview_of(november(supply)).totals.bill_count == bills
 
 
 def test_a_usage_outside_its_agreement_is_parked(world: records.World) -> None:

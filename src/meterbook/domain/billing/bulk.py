@@ -182,6 +182,8 @@ def usage_frame(*, round_ids: Sequence[int]) -> pl.DataFrame:
     tier_period, before_milli.
     """
     frame = columns.fetch(statement=USAGES, parameters={"round_ids": list(round_ids)}, schema=USAGE_FRAME)
+    # Supply of [from, until) ends the day before the closing reading: a price that starts then is not paid.
+    frame = frame.with_columns(last_day=pl.col("period_until").dt.offset_by("-1d"))
     versions = tariff_columns.version_frame(
         tariff_ids=pl.concat([frame["tariff_id"], frame["first_tariff_id"]])
     )
@@ -189,8 +191,8 @@ def usage_frame(*, round_ids: Sequence[int]) -> pl.DataFrame:
         frame, versions=versions, tariff="first_tariff_id", day="period_from", name="first_version_id"
     )
     frame = tariff_columns.with_version(
-        frame, versions=versions, tariff="tariff_id", day="period_until", name="version_id"
-    )
+        frame, versions=versions, tariff="tariff_id", day="last_day", name="version_id"
+    ).drop("last_day")
     tier_periods = tariff_columns.tier_periods(version_ids=frame["version_id"])
     return frame.join(tier_periods, on="version_id", how="left", maintain_order="left").with_columns(
         before_milli=rules.counted_before()
