@@ -81,6 +81,10 @@ class Installation:
         """Return the settings its processes have."""
         return environment.load({}, data_dir=self.data_dir)
 
+    def variables(self) -> dict[str, str]:
+        """Return the environment of a process that works on this folder."""
+        return {**self._variables, "METERBOOK_DATA": str(self.data_dir)}
+
     def end(self) -> None:
         """Leave nothing running, whatever the test did."""
         self.call("stop")
