@@ -18,12 +18,17 @@ from meterbook.interfaces.web import context
 _log = logging.getLogger(__name__)
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 Django's form
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 # Django's form
     """400: the request itself makes no sense."""
     return _answer(request, template="errors/400.html", status=400)
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None, *, right: str = "") -> HttpResponse:  # noqa: ARG001
+def forbidden(
+    request: HttpRequest,
+    exception: Exception | None = None,  # noqa: ARG001 # Django's form
+    *,
+    right: str = "",
+) -> HttpResponse:
     """403: the person lacks `right`. The page names it in words, so that they know what to ask for."""
     return _answer(request, template="errors/403.html", status=403, extra={"right": right})
 
@@ -34,7 +39,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _answer(request, template="errors/403_csrf.html", status=403)
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 # Django's form
     """404: no such page, or a record outside the person's scope (the two look the same on purpose)."""
     return _answer(request, template="errors/404.html", status=404)
 
@@ -78,7 +83,7 @@ def _person_at(request: HttpRequest) -> actors.Actor | None:
     staff = getattr(request, "user", None)
     if known is None and isinstance(staff, access.Staff):
         known = actors.of_staff(staff=staff, remote_address=request.META.get("REMOTE_ADDR", ""))
-        request.actor = known  # type: ignore[attr-defined]
+        request.actor = known  # type: ignore[attr-defined]  # as PageRequest has it
     return known
 
 

@@ -1,5 +1,6 @@
 """Form fields for money and quantities: text in, scaled integers out, refusals in words."""
 
+import abc
 from typing import Any
 
 from django import forms
@@ -15,18 +16,20 @@ _REASONS = {
 _NOT_A_NUMBER = _("Enter a number, like 12.50.")
 
 
-class _ScaledField(forms.CharField):
+class _ScaledField(forms.CharField, abc.ABC):
     """Shared form of the fields below: a text box for a decimal number, full-width digits allowed."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 24)
         super().__init__(**kwargs)
 
+    @abc.abstractmethod
     def parse(self, text: str) -> int:
-        raise NotImplementedError
+        """The scaled integer of a number as typed."""
 
+    @abc.abstractmethod
     def render_value(self, value: int) -> str:
-        raise NotImplementedError
+        """The number as one would type it."""
 
     def prepare_value(self, value: Any) -> Any:
         """What the box shows: the number of an initial value, or what was typed."""

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from whitenoise import middleware as whitenoise  # type: ignore[import-untyped]
+from whitenoise import middleware as whitenoise  # type: ignore[import-untyped]  # none published
 
 from meterbook.application import company
 from meterbook.domain.companies import models as companies
@@ -50,14 +50,14 @@ def _health(*, state: str, status: int) -> HttpResponse:
     )
 
 
-class StaticMiddleware(whitenoise.WhiteNoiseMiddleware):  # type: ignore[misc]
+class StaticMiddleware(whitenoise.WhiteNoiseMiddleware):  # type: ignore[misc]  # untyped base
     """Serves the published static files; their address names their content, so they are kept for ever."""
 
     def __init__(self, get_response: Next) -> None:
         assets.publish(root=pathlib.Path(settings.STATIC_ROOT))
         super().__init__(get_response)
 
-    def immutable_file_test(self, path: str, url: str) -> bool:  # noqa: ARG002 WhiteNoise's form
+    def immutable_file_test(self, path: str, url: str) -> bool:  # noqa: ARG002 # WhiteNoise's form
         """Every published file is immutable."""
         return True
 
@@ -78,7 +78,7 @@ class CompanyMiddleware:
             return errors.unavailable(request)
         if found is None:
             return errors.unavailable(request)
-        request.tenant = found  # type: ignore[attr-defined]
+        request.tenant = found  # type: ignore[attr-defined]  # read by context.Shell
         company.use_schema(str(found.schema_name))
         return self.get_response(request)
 

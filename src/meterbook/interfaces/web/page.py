@@ -67,12 +67,12 @@ def page(
             refusal = _refusal(request, rule=rule)
             if refusal is not None:
                 return refusal
-            bound = functools.partial(view, request, *args, **kwargs)  # type: ignore[arg-type]
+            bound = functools.partial(view, request, *args, **kwargs)  # type: ignore[arg-type]  # now a PageRequest
             response = _answer(request, bound=bound)
             add_never_cache_headers(response)
             return response
 
-        guarded.page_rule = rule  # type: ignore[attr-defined]
+        guarded.page_rule = rule  # type: ignore[attr-defined]  # read by `unguarded` and tests
         return guarded
 
     return guard
@@ -84,7 +84,7 @@ def redirect(
     """Answer a POST: go and look there (303), with a line to show once. `to` as for django's redirect."""
     if notice is not None:
         request.session[context.NOTICE_KEY] = asdict(notice)
-    response = HttpResponseRedirect(resolve_url(to, *args))  # type: ignore[arg-type]
+    response = HttpResponseRedirect(resolve_url(to, *args))  # type: ignore[arg-type]  # any view or path
     response.status_code = 303
     return response
 
@@ -105,12 +105,11 @@ def _refusal(request: HttpRequest, *, rule: PageRule) -> HttpResponseBase | None
     staff = request.user
     if not isinstance(staff, access.Staff):
         return _ask_to_log_in(request)
-    request.actor = actors.of_staff(  # type: ignore[attr-defined]
-        staff=staff, remote_address=request.META.get("REMOTE_ADDR", "")
-    )
+    actor = actors.of_staff(staff=staff, remote_address=request.META.get("REMOTE_ADDR", ""))
+    request.actor = actor  # type: ignore[attr-defined]  # from here on it is a PageRequest
     if staff.must_change_password and not rule.is_password_change:
         return redirect(request, "password")
-    if rule.right is not None and not request.actor.may(rule.right):  # type: ignore[attr-defined]
+    if rule.right is not None and not actor.may(rule.right):
         return errors.forbidden(request, right=rule.right)
     return None
 
@@ -124,7 +123,7 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
 
 
 def _answer(request: HttpRequest, *, bound: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    actor: actors.Actor = request.actor  # type: ignore[attr-defined]
+    actor: actors.Actor = request.actor  # type: ignore[attr-defined]  # set by `_refusal`
     try:
         if request.method in READS:
             with transaction.reading(actor=actor):
