@@ -91,7 +91,7 @@ class Till:
         assert self._ask("GET", "/login")[0] == 200
         status, where = self._ask("POST", "/login", {"username": username, "password": password})
         assert (status, where.startswith("/login")) == (302, False), where
-        assert self._ask("POST", "/till/open-shift", {})[0] == 302
+        assert self._ask("POST", "/till/open-shift", {})[0] == 303
 
     def pay(self, due: Due) -> str | None:
         """Pay all of it in cash; return the receipt's address, or None when none was answered."""
@@ -106,8 +106,8 @@ class Till:
             status, where = self._ask("POST", f"/till/{due.account_no}/", form)
         except (OSError, http.client.HTTPException):
             return None
-        assert status in {302, 500, 502, 503}, f"{status} for {due}"
-        return where.partition("?")[0] if status == 302 else None
+        assert status in {303, 500, 502, 503}, f"{status} for {due}"
+        return where.partition("?")[0] if status == 303 else None
 
     def _ask(self, method: str, path: str, form: dict[str, Any] | None = None) -> tuple[int, str]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
