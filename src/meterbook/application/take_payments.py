@@ -113,7 +113,14 @@ def _settled(payers: Sequence[Payer], *, shift: operations.LockedShift) -> list[
 def _write(new: Sequence[operations.NewPayment], *, now: datetime.datetime) -> list[models.Payment]:
     """Payments, clearings and journals."""
     payments = [operations.payment_row(new=one) for one in new]
-    bulk.write_payments(payments=payments)
+    facts = [
+        {name: getattr(payment, name) for name in bulk.PAYMENTS} | {"request_key": str(payment.request_key)}
+        for payment in payments
+    ]
+    frame = pl.DataFrame(facts, schema=bulk.PAYMENTS)
+    written = bulk.write_payments(payments=frame)
+    for payment, payment_id in zip(payments, written["id"], strict=True):
+        payment.pk = payment_id
     shares = [
         (payment.pk, share.bill_id, share.amount_minor)
         for payment, one in zip(payments, new, strict=True)

@@ -5,7 +5,7 @@ Frames go in by binary COPY on the caller's connection, so they belong to the ca
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, LiteralString
 
 import pgpq
 import polars as pl
@@ -19,27 +19,48 @@ BATCH_ROWS = 65_536
 def copy_in(*, frame: pl.DataFrame, table: type[models.Model]) -> int:
     """COPY a frame into a table; its columns are named and typed like the table's. Returns the rows written.
 
-    Nothing is converted: an Int32 column for a bigint table column is refused by PostgreSQL. Columns
-    of the table that the frame leaves out take their database default or null.
+    Nothing is converted: an Int32 column for a bigint table column is refused by PostgreSQL. Only JSON and
+    UUID columns are given as text, because Arrow has no such types. Columns of the table that the frame
+    leaves out take their database default or null.
     """
     target = sql.Identifier(table._meta.db_table)  # Django's documented Meta API
-    names = sql.SQL(", ").join(sql.Identifier(name) for name in frame.columns)
-    if not _is_row_security_active(table):
-        _copy(frame=frame, target=target, names=names)
+    names = [sql.Identifier(name) for name in frame.columns]
+    spelt = {
+        field.column
+        for field in table._meta.local_concrete_fields
+        if isinstance(field, models.UUIDField | models.JSONField)
+    } & set(frame.columns)
+    if not spelt and not _is_row_security_active(table):
+        _copy(frame=frame, target=target, names=sql.SQL(", ").join(names))
         return frame.height
     # PostgreSQL refuses COPY into a table with row-level security; INSERT..SELECT lets its policies check.
     incoming = sql.Identifier(f"incoming_{table._meta.db_table}")
+    taken = [
+        sql.SQL("{}::text AS {}").format(name, name) if column in spelt else name
+        for column, name in zip(frame.columns, names, strict=True)
+    ]
     _execute(
         sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-            incoming, names, target
+            incoming, sql.SQL(", ").join(taken), target
         )
     )
-    _copy(frame=frame, target=incoming, names=names)
+    _copy(frame=frame, target=incoming, names=sql.SQL(", ").join(names))
+    given = [
+        sql.SQL("{}::{}").format(name, sql.SQL(_type_of(table, column))) if column in spelt else name
+        for column, name in zip(frame.columns, names, strict=True)
+    ]
     _execute(
-        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(target, names, names, incoming),
+        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(
+            target, sql.SQL(", ").join(names), sql.SQL(", ").join(given), incoming
+        ),
         sql.SQL("DROP TABLE {}").format(incoming),
     )
     return frame.height
+
+
+def _type_of(table: type[models.Model], column: str) -> LiteralString:
+    field = next(field for field in table._meta.local_concrete_fields if field.column == column)
+    return "uuid" if isinstance(field, models.UUIDField) else "jsonb"
 
 
 def _is_row_security_active(table: type[models.Model]) -> bool:

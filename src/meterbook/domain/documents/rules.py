@@ -61,9 +61,9 @@ class ReceiptContent:
 
 def to_json(*, content: ReceiptContent) -> dict[str, Any]:
     """Plain JSON values of a content, with its version."""
-    plain = {name: _plain(value) for name, value in dataclasses.asdict(content).items()}
+    plain = {name: _plain(getattr(content, name)) for name in ReceiptContent.__slots__}
     plain["lines"] = [
-        {name: _plain(value) for name, value in dataclasses.asdict(line).items()} for line in content.lines
+        {name: _plain(getattr(line, name)) for name in ReceiptLine.__slots__} for line in content.lines
     ]
     return {"version": CONTENT_VERSION, **plain}
 

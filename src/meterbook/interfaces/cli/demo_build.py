@@ -239,6 +239,8 @@ def main() -> None:
     if arguments.data is not None:
         os.environ["METERBOOK_DATA"] = str(arguments.data)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
+    # Many small frames: handing each to a pool of threads would cost more than the work.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     import django
 
     django.setup()
