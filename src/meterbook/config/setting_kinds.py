@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
-
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -51,6 +49,8 @@ def own_names(host: str) -> tuple[str, ...]:
     names = ["127.0.0.1", "localhost", "[::1]"]
     if host in {"0.0.0.0", "::"}:  # noqa: S104 (compared, not bound)
         names += [socket.gethostname(), socket.getfqdn()]
+        import psutil
+
         for addresses in psutil.net_if_addrs().values():
             names += [a.address for a in addresses if a.family == socket.AF_INET]
     elif host not in names:

@@ -4,6 +4,7 @@ DATA/run/up.lock       held by the one `up` of this folder
 DATA/run/users.lock    shared by everybody who uses the embedded server now
 DATA/run/on-demand     there while the server runs only because a command needed it
 DATA/run/state.json    what the running `up` told about itself
+DATA/run/release       the release the database was brought to, as a hint
 DATA/logs/*.log        web, worker, database, up
 """
 
@@ -14,6 +15,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from meterbook.interfaces.cli import console
+from meterbook.interfaces.cli.wording import gettext as _
 
 LOG_NAMES = ("web", "worker", "database", "up")
 LOG_BYTES = 10 * 1024 * 1024
@@ -37,12 +41,18 @@ def prepare(data_dir: Path) -> None:
     """Make a data folder, for our eyes only.
 
     Raises:
-        OSError: it can't be made there.
+        CommandError: it can't be made there.
 
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in ("run", "logs"):
-        (data_dir / name).mkdir(exist_ok=True, mode=0o700)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("run", "logs"):
+            (data_dir / name).mkdir(exist_ok=True, mode=0o700)
+    except OSError as refused:
+        message = _("The data folder {folder} can't be made: {reason}").format(
+            folder=data_dir, reason=refused.strerror
+        )
+        raise console.CommandError(message, fix=_("Name another one with --data DIR.")) from refused
 
 
 @contextlib.contextmanager
@@ -111,6 +121,22 @@ def read_state(data_dir: Path) -> State | None:
 def forget_state(data_dir: Path) -> None:
     """Remove the state."""
     (data_dir / "run" / "state.json").unlink(missing_ok=True)
+
+
+def note_release(data_dir: Path, *, release: str) -> None:
+    """Note to which release the database was brought; empty while that is going on."""
+    path = data_dir / "run" / "release"
+    half = path.with_suffix(".half")
+    half.write_text(release, encoding="ascii")
+    half.replace(path)
+
+
+def noted_release(data_dir: Path) -> str:
+    """Return what `note_release` noted last, or nothing."""
+    try:
+        return (data_dir / "run" / "release").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""
 
 
 def log_file(data_dir: Path, name: str) -> Path:

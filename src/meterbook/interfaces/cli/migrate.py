@@ -3,7 +3,7 @@
 import os
 
 from meterbook.config import environment
-from meterbook.interfaces.cli import console, database, reporting, setting_up
+from meterbook.interfaces.cli import console, database, folder, reporting, setting_up
 from meterbook.interfaces.cli.wording import gettext as _
 
 
@@ -11,7 +11,7 @@ def migrate() -> None:
     """Make the database if there is none, and bring its tables to this release."""
     settings = environment.load(os.environ)
     os.environ["METERBOOK_DATA"] = str(settings.data_dir)
-    setting_up.make_folder(settings)
+    folder.prepare(settings.data_dir)
     display = reporting.Terminal()
     try:
         with database.in_use(settings, makes_it=True):

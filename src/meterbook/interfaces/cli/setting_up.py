@@ -20,28 +20,19 @@ class FirstStart:
     is_empty: bool
 
 
-def make_folder(settings: environment.Environment) -> None:
-    """Make the data folder.
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """A database at this release: its settings with its addresses, and whether it was at another before."""
 
-    Raises:
-        CommandError: it can't be made there.
-
-    """
-    try:
-        folder.prepare(settings.data_dir)
-    except OSError as refused:
-        message = _("The data folder {folder} can't be made: {reason}").format(
-            folder=settings.data_dir, reason=refused.strerror
-        )
-        raise console.CommandError(message, fix=_("Name another one with --data DIR.")) from refused
+    settings: environment.Environment
+    has_changed: bool
 
 
-def bring_to_release(
-    settings: environment.Environment, *, report: reporting.Report
-) -> environment.Environment:
+def bring_to_release(settings: environment.Environment, *, report: reporting.Report) -> Brought:
     """Have the server run and every table as this release wants it; return the settings with its addresses.
 
-    Cheap when nothing has changed, safe to do again after it was cut short.
+    Cheap when nothing has changed, safe to do again after it was cut short. What was reached is also noted in
+    the data folder, so that the next start may begin web before it has asked the database.
 
     Raises:
         PostgresError: the server can't be started or the roles can't be made.
@@ -52,11 +43,19 @@ def bring_to_release(
         database.start(settings)
         settings = environment.load(os.environ, data_dir=settings.data_dir)
     release = setup_marks.release()
-    if setup_marks.read(settings.database_owner_url).get(setup_marks.RELEASE) != release:
+    has_changed = setup_marks.read(settings.database_owner_url).get(setup_marks.RELEASE) != release
+    if has_changed:
+        folder.note_release(settings.data_dir, release="")
         with reporting.step(report, _("Tables")):
             run_to_end(settings, words=("-m", "meterbook.config.provision"), role="owner", report=report)
         setup_marks.write(settings.database_owner_url, name=setup_marks.RELEASE, value=release)
-    return settings
+    folder.note_release(settings.data_dir, release=release)
+    return Brought(settings=settings, has_changed=has_changed)
+
+
+def is_probably_current(settings: environment.Environment) -> bool:
+    """Whether the last start left the database at this release; the database itself has the last word."""
+    return settings.is_prepared and folder.noted_release(settings.data_dir) == setup_marks.release()
 
 
 def first_start(settings: environment.Environment, *, wanted: FirstStart, report: reporting.Report) -> None:

@@ -75,7 +75,7 @@ class Supervisor:
             PostgresError: the database can't be started.
 
         """
-        setting_up.make_folder(self.settings)
+        folder.prepare(self.data_dir)
         with contextlib.ExitStack() as stack:
             stack.enter_context(_only_up(self.settings))
             stack.callback(self._shut_down)
@@ -106,11 +106,19 @@ class Supervisor:
         folder.put_logs_away(self.data_dir)
 
     def _bring_up(self) -> None:
-        self.settings = setting_up.bring_to_release(self.settings, report=self.report)
-        setting_up.first_start(self.settings, wanted=self.options.first_start, report=self.report)
+        self._name_parts()
+        web = self.parts[0]
+        # Web loads its libraries while the database starts, if the database is likely as web wants it.
+        if setting_up.is_probably_current(self.settings):
+            self._start(web)
+        brought = setting_up.bring_to_release(self.settings, report=self.report)
+        setting_up.first_start(brought.settings, wanted=self.options.first_start, report=self.report)
         with reporting.step(self.report, _("Web and worker")):
-            self._name_parts()
-            self._start(self.parts[0])
+            if web.child is not None and (brought.has_changed or brought.settings != self.settings):
+                self._end(web)
+            self.settings = brought.settings
+            if web.child is None:
+                self._start(web)
             self._wait_until_healthy()
             # After web, not beside it: both load the same libraries, and people wait for web.
             for part in self.parts[1:]:
@@ -124,7 +132,7 @@ class Supervisor:
         settings = self.settings
         web = f"-m granian --interface wsgi --no-ws --host {settings.host} --port {self.port}"
         web += f" --workers {settings.web_processes} --blocking-threads {settings.web_threads}"
-        web += " --respawn-failed-workers --respawn-interval 0.5 --workers-kill-timeout 15"
+        web += " --respawn-failed-workers --respawn-interval 0.5 --workers-kill-timeout 5"
         web += " meterbook.config.wsgi:application"
         self.parts.append(Part(name=processes.WEB, role="app", arguments=web))
         if self.options.has_worker:
@@ -137,6 +145,13 @@ class Supervisor:
         part.child = processes.spawn(
             part.arguments.split(), part=part.name, role=part.role, data_dir=self.data_dir, log=log
         )
+
+    def _end(self, part: Part) -> None:
+        if part.child is not None:
+            processes.end_part(
+                part.child, part=part.name, data_dir=self.data_dir, patience_seconds=END_SECONDS
+            )
+            part.child = None
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + HEALTH_SECONDS
@@ -181,10 +196,7 @@ class Supervisor:
             signal.signal(number, signal.SIG_IGN)
         folder.forget_state(self.data_dir)
         for part in self.parts:
-            if part.child is not None:
-                processes.end_part(
-                    part.child, part=part.name, data_dir=self.data_dir, patience_seconds=END_SECONDS
-                )
+            self._end(part)
         database.stop_if_unused(self.settings)
 
 

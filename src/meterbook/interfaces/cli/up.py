@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from meterbook.config import environment
-from meterbook.interfaces.cli import console, folder, reporting, setting_up, supervisor
+from meterbook.interfaces.cli import console, folder, reporting
 from meterbook.interfaces.cli.wording import gettext as _
 
 LARGEST_PORT = 65535
@@ -33,11 +33,11 @@ def up(  # each option is one of the command's, with its own help
     if detach:
         _detached(settings, is_json=as_json)
         return
-    options = supervisor.Options(
-        port=port,
-        first_start=setting_up.FirstStart(accounts=accounts, is_empty=empty),
-        has_worker=not no_worker,
-    )
+    # Loaded late: who only waits for a detached start needs none of it.
+    from meterbook.interfaces.cli import setting_up, supervisor
+
+    wanted = setting_up.FirstStart(accounts=accounts, is_empty=empty)
+    options = supervisor.Options(port=port, first_start=wanted, has_worker=not no_worker)
     supervisor.listen_for_signals()
     display: reporting.Display = reporting.Terminal() if events_to is None else reporting.ToParent(events_to)
     running = supervisor.Supervisor(settings, options=options, report=display.show)
@@ -62,7 +62,7 @@ def up(  # each option is one of the command's, with its own help
 
 def _detached(settings: environment.Environment, *, is_json: bool) -> None:
     """Start another `up` in the background and show what it does until it is ready."""
-    setting_up.make_folder(settings)
+    folder.prepare(settings.data_dir)
     ours, theirs = os.pipe()
     words = [word for word in sys.argv[1:] if word not in {"--detach", "--json"}]
     with folder.log_file(settings.data_dir, "up").open("ab") as log:
