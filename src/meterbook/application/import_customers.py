@@ -74,6 +74,13 @@ def dry_run(*, actor: Actor, content: bytes, today: datetime.date) -> check_cust
         return check_customers.check_customers(sheet=sheet, actor=actor, today=today)
 
 
+def applied_before(*, actor: Actor, content: bytes) -> ImportResult | None:
+    """What became of these very bytes, when they were applied before by somebody the actor may see."""
+    actor.require(RIGHT)
+    with transaction.reading(actor=actor):
+        return _applied_before(sha256=rules.fingerprint(content))
+
+
 def check_file(
     *, actor: Actor, name: str, content: bytes, now: datetime.datetime, today: datetime.date
 ) -> ImportResult:
@@ -81,7 +88,7 @@ def check_file(
     actor.require(RIGHT)
     sheet = spreadsheets.read_sheet(content=content)
     with transaction.writing(actor=actor):
-        before = _applied_before(actor=actor, sha256=rules.fingerprint(content))
+        before = _applied_before(sha256=rules.fingerprint(content))
         if before is not None:
             return before
         checked = check_customers.check_customers(sheet=sheet, actor=actor, today=today)
@@ -123,7 +130,7 @@ def _apply(
     sheet: spreadsheets.Sheet, *, actor: Actor, import_id: int, now: datetime.datetime, today: datetime.date
 ) -> ImportResult:
     file = operations.lock_file(import_id=import_id)
-    before = _applied_before(actor=actor, sha256=file.sha256, station_id=file.station_id)
+    before = _applied_before(sha256=file.sha256)
     if before is not None:
         return before
     checked = check_customers.check_customers(sheet=sheet, actor=actor, today=today)
@@ -150,10 +157,8 @@ def _apply(
     return _result(import_id, checked=checked, state=State.APPLIED)
 
 
-def _applied_before(*, actor: Actor, sha256: str, station_id: int | None = None) -> ImportResult | None:
-    entry = queries.applied_import(
-        station_id=actor.home_unit_id if station_id is None else station_id, kind=KIND, sha256=sha256
-    )
+def _applied_before(*, sha256: str) -> ImportResult | None:
+    entry = queries.applied_import(kind=KIND, sha256=sha256)
     if entry is None:
         return None
     return ImportResult(

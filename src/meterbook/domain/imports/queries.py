@@ -54,15 +54,14 @@ def latest_imports(*, kind: models.ImportKind, most: int) -> tuple[ImportEntry, 
     return tuple(ImportEntry(*row) for row in rows)
 
 
-def applied_import(*, station_id: int, kind: models.ImportKind, sha256: str) -> ImportEntry | None:
-    """The file of these very bytes that was applied, if any."""
-    row = (
-        models.ImportFile.objects.filter(
-            station_id=station_id, kind=kind, sha256=sha256, state=models.ImportState.APPLIED
-        )
-        .values_list(*_FIELDS)
-        .first()
-    )
+def applied_import(
+    *, kind: models.ImportKind, sha256: str, station_id: int | None = None
+) -> ImportEntry | None:
+    """The file of these very bytes that was applied, by one unit or by any the caller may see."""
+    files = models.ImportFile.objects.filter(kind=kind, sha256=sha256, state=models.ImportState.APPLIED)
+    if station_id is not None:
+        files = files.filter(station_id=station_id)
+    row = files.order_by("id").values_list(*_FIELDS).first()
     return None if row is None else ImportEntry(*row)
 
 

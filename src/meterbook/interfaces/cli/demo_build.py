@@ -64,8 +64,11 @@ class Told:
         sys.stdout.flush()
 
 
-def build(*, accounts: int, data_dir: Path, told: Told) -> None:
-    """Build or finish the demo company. Needs Django set up as the job role."""
+def build(*, accounts: int, data_dir: Path, told: Told) -> bool:
+    """Build or finish the demo company; False, and nothing done, when a company is ready already.
+
+    Needs Django set up as the job role.
+    """
     from meterbook.application import actor as actors
     from meterbook.application import company, found_company
     from meterbook.interfaces import clock
@@ -73,7 +76,8 @@ def build(*, accounts: int, data_dir: Path, told: Told) -> None:
 
     today = clock.today()
     founded_at = demo_history.at(demo_history.first_reading_on(today=today))
-    company.use_company()
+    if company.use_company().ready_at is not None:
+        return False
     founded = found_company.found_company(plan=_plan(data_dir=data_dir), now=founded_at, identity=IDENTITY)
     system = actors.of_system(identity=IDENTITY)
     tariff_ids = load_tariffs(system=system, now=founded_at)
@@ -86,6 +90,7 @@ def build(*, accounts: int, data_dir: Path, told: Told) -> None:
     )
     write_past(founded=founded, system=system, today=today, told=told)
     found_company.mark_company_ready(now=clock.now(), identity=IDENTITY)
+    return True
 
 
 def load_tariffs(*, system: "Actor", now: datetime.datetime) -> dict[str, int]:

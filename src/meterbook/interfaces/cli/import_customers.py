@@ -11,6 +11,7 @@ from meterbook.interfaces.cli.wording import gettext as _
 
 if TYPE_CHECKING:
     from meterbook.application import check_customers, sheet_files
+    from meterbook.application import import_customers as use_case
     from meterbook.application.actor import Actor
 
 app = typer.Typer()
@@ -39,26 +40,36 @@ def import_customers(
     from meterbook.application import company
 
     company.use_company()
-    translation.activate(_language())
     actor = actors.of_system(identity="cli:import")
-    if template:
-        _write_template(actor, file=file)
+    with translation.override(_language()):
+        if template:
+            _write_template(actor, file=file)
+        else:
+            _import(actor, file=file, is_dry=is_dry, errors=errors, as_json=as_json)
+
+
+def _import(actor: "Actor", *, file: Path, is_dry: bool, errors: Path | None, as_json: bool) -> None:
+    content = _content(file)
+    if _was_applied(actor, content=content, as_json=as_json):
         return
-    try:
-        content = file.read_bytes()
-    except OSError as reason:
-        message = _("{file} can't be read: {reason}").format(file=file, reason=reason.strerror)
-        raise console.CommandError(message, exit_code=console.WRONG_USE) from reason
     checked = _check(actor, content=content)
     shown = _shown(checked)
     if shown and errors is not None:
         _write_errors(content, shown=shown, to=errors)
-    if shown or is_dry:
-        _tell(checked, shown=shown, as_json=as_json, state="REJECTED" if shown else "CHECKED")
-        if shown:
-            raise SystemExit(console.WRONG_USE)
+    if not shown and not is_dry:
+        _apply(actor, file=file, content=content, as_json=as_json)
         return
-    _apply(actor, file=file, content=content, as_json=as_json)
+    _tell(checked, shown=shown, as_json=as_json, state="REJECTED" if shown else "CHECKED")
+    if shown:
+        raise SystemExit(console.WRONG_USE)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as reason:
+        message = _("{file} can't be read: {reason}").format(file=file, reason=reason.strerror)
+        raise console.CommandError(message, exit_code=console.WRONG_USE) from reason
 
 
 def _language() -> str:
@@ -88,6 +99,19 @@ def _apply(actor: "Actor", *, file: Path, content: bytes, as_json: bool) -> None
         raise console.CommandError(import_words.conflict(conflict.constraint)) from conflict
     if done.state != use_case.State.APPLIED:
         raise console.CommandError(str(import_words.OTHER_CONFLICT))
+    _tell_applied(done, as_json=as_json)
+
+
+def _was_applied(actor: "Actor", *, content: bytes, as_json: bool) -> bool:
+    from meterbook.application import import_customers as use_case
+
+    before = use_case.applied_before(actor=actor, content=content)
+    if before is not None:
+        _tell_applied(before, as_json=as_json)
+    return before is not None
+
+
+def _tell_applied(done: "use_case.ImportResult", *, as_json: bool) -> None:
     if as_json:
         console.print_json(
             {
@@ -99,11 +123,11 @@ def _apply(actor: "Actor", *, file: Path, content: bytes, as_json: bool) -> None
             }
         )
         return
-    words = (
-        _("Already imported: {accounts} accounts.")
-        if done.is_repeat
-        else _("Imported: {accounts} accounts, {rows} meters.")
+    new, again = (
+        _("Imported: {accounts} accounts, {rows} meters."),
+        _("Already imported: {accounts} accounts."),
     )
+    words = again if done.is_repeat else new
     console.out().print(words.format(accounts=done.account_count, rows=done.row_count))
 
 

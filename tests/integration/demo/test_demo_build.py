@@ -1,0 +1,93 @@
+"""The demo company: every screen has something to show, the books prove, and a cut build is finished."""
+
+import datetime
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import hashers
+
+from meterbook.domain.access import models as access
+from meterbook.domain.billing import models as billing
+from meterbook.domain.companies import models as companies
+from meterbook.domain.metering import models as metering
+from meterbook.domain.payments import models as payments
+from meterbook.interfaces import clock
+from meterbook.interfaces.cli import demo_build
+from meterbook.reporting import ledger_proof
+
+TODAY = datetime.date(2026, 3, 5)
+ACCOUNTS = 8
+
+
+class CutShortError(Exception):
+    """The build was killed here."""
+
+
+class Cut(demo_build.Told):
+    """Stops a build after so many steps."""
+
+    def __init__(self, *, after: int) -> None:
+        super().__init__()
+        self._left = after
+
+    def step(self, text: str, *, by: int = 1) -> None:
+        self._left -= by
+        if self._left == 0:
+            raise CutShortError(text)
+
+
+class Quiet(demo_build.Told):
+    def step(self, text: str, *, by: int = 1) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.usefixtures("own_database")
+def test_a_build_that_was_cut_short_twice_is_finished_and_proves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "today", lambda: TODAY)
+    for after in (3, 12):
+        with pytest.raises(CutShortError):
+            demo_build.build(accounts=ACCOUNTS, data_dir=tmp_path, told=Cut(after=after))
+        assert companies.Company.objects.get().ready_at is None
+    for is_work_left in (True, False):
+        assert demo_build.build(accounts=ACCOUNTS, data_dir=tmp_path, told=Quiet()) is is_work_left
+        figures = _figures()
+        assert figures["finished rounds"] == 13 * figures["books"] + 2
+        assert figures["open rounds"] == figures["books"] - 2
+        assert figures["bills"] == 13 * figures["registers"]
+        assert figures["payments"] > 13
+        assert figures["open shifts"] == 0
+    assert companies.Company.objects.get().ready_at is not None
+    assert [f.check.code for f in ledger_proof.findings() if f.differences] == []
+
+
+@pytest.mark.usefixtures("own_database")
+def test_log_ins_are_for_the_owner_only_and_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "today", lambda: TODAY)
+    monkeypatch.setattr(demo_build, "write_past", lambda **_facts: None)
+    demo_build.build(accounts=2, data_dir=tmp_path, told=Quiet())
+    path = tmp_path / "logins.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    logins = json.loads(path.read_text(encoding="utf-8"))
+    assert {login["role"] for login in logins} == {
+        "CLERK", "READER", "SUPERVISOR", "ACCOUNTANT", "MANAGER", "ADMIN",
+    }  # fmt: skip
+    for login in logins:
+        staff = access.Staff.objects.get(username=login["username"])
+        assert hashers.check_password(login["password"], staff.password)
+
+
+def _figures() -> dict[str, int]:
+    rounds = metering.Round.objects
+    return {
+        "books": metering.Book.objects.count(),
+        "registers": metering.Reading.objects.filter(source=metering.Source.INITIAL).count(),
+        "finished rounds": rounds.filter(state=metering.RoundState.ACCEPTED).count(),
+        "open rounds": rounds.filter(state=metering.RoundState.OPEN).count(),
+        "bills": billing.Bill.objects.count(),
+        "payments": payments.Payment.objects.count(),
+        "open shifts": payments.Shift.objects.filter(state=payments.ShiftState.OPEN).count(),
+    }
