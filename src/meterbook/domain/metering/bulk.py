@@ -87,6 +87,11 @@ def write_books_and_places(*, places: pl.DataFrame) -> pl.DataFrame:
     return filled
 
 
+def describe_book(*, station_id: int, code: str, name: str, reader_id: int | None) -> None:
+    """Name a book and say who reads it."""
+    models.Book.objects.filter(station_id=station_id, code=code).update(name=name, reader_id=reader_id)
+
+
 def write_initial_readings(*, readings: pl.DataFrame) -> None:
     """Write the readings from which registers begin. `readings` has columns INITIAL_READINGS."""
     columns.copy_in(

@@ -39,6 +39,7 @@ PEOPLE = (
     Person("clerk", "刘芳", "CLERK", "111"),
     Person("clerk2", "周敏", "CLERK", "112"),
     Person("reader", "赵大勇", "READER", "111"),
+    Person("reader2", "钱海", "READER", "112"),
     Person("supervisor", "陈建国", "SUPERVISOR", "11"),
     Person("accountant", "孙丽", "ACCOUNTANT", "11"),
     Person("manager", "马国强", "MANAGER", "1"),
@@ -84,7 +85,7 @@ def build(*, accounts: int, data_dir: Path, told: Told) -> bool:
     write_people(
         system=system,
         accounts=accounts,
-        station_ids=[founded.station_ids[code] for code, _name, _prefix in STATIONS],
+        founded=founded,
         tariff_ids=tariff_ids,
         now=founded_at,
     )
@@ -110,15 +111,17 @@ def write_people(
     *,
     system: "Actor",
     accounts: int,
-    station_ids: list[int],
+    founded: "CompanyFounded",
     tariff_ids: dict[str, int],
     now: datetime.datetime,
 ) -> None:
     """Write all customers with their meters in one transaction, unless they are there."""
     from meterbook.application import transaction, write_supplies
     from meterbook.domain.agreements import bulk as agreements
+    from meterbook.domain.metering import bulk as metering
     from meterbook.interfaces.cli import demo_people
 
+    station_ids = [founded.station_ids[code] for code, _name, _prefix in STATIONS]
     stations = tuple(
         demo_people.Station(station_id=station_id, place=place)
         for place, station_id in enumerate(station_ids)
@@ -130,6 +133,12 @@ def write_people(
             count=accounts, stations=stations, tariff_ids=tariff_ids, from_on=now.date()
         )
         write_supplies.write_supplies(supplies=supplies, recorded_at=now)
+        readers = {
+            founded.station_ids[p.unit]: founded.staff_ids[p.username] for p in PEOPLE if p.role == "READER"
+        }
+        for station_id, code in supplies.select("station_id", "book_code").unique().iter_rows():
+            name = demo_people.book_name(code)
+            metering.describe_book(station_id=station_id, code=code, name=name, reader_id=readers[station_id])
 
 
 def write_past(*, founded: "CompanyFounded", system: "Actor", today: datetime.date, told: Told) -> None:

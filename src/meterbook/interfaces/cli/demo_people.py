@@ -85,6 +85,11 @@ def supplies(
     return pl.DataFrame(rows, schema=write_supplies.SUPPLIES, strict=True)
 
 
+def book_name(code: str) -> str:
+    """What people call a book of the demo: 0102 is the second of the first station."""
+    return f"{('城东', '柳荫')[int(code[:2]) - 1]}{int(code[2:])}册"
+
+
 def _account(dice: random.Random, *, key: int, station: Station, number: int) -> Iterator[dict[str, Any]]:
     is_business = dice.randrange(100) < PERCENT_BUSINESS
     who = BUSINESS if is_business else RESIDENTIAL
