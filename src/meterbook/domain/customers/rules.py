@@ -4,8 +4,6 @@ import functools
 import re
 from dataclasses import dataclass
 
-import pypinyin
-
 # Characters read differently as a surname than anywhere else; longest first.
 _SURNAMES = {
     "万俟": ("mo", "qi"),
@@ -57,6 +55,8 @@ def search_keys(name: str) -> SearchKeys:
     surname = next((s for s in _SURNAMES if name.startswith(s)), "")
     if len(name) > _LONGEST_PERSON:
         surname = ""
+    import pypinyin  # its dictionary takes a tenth of a second, and few processes ever need it
+
     syllables = [*_SURNAMES.get(surname, ()), *pypinyin.lazy_pinyin(name[len(surname) :])]
     words = [word for syllable in syllables for word in _WORD.findall(syllable.lower())]
     initials = "".join(word if word.isascii() and word[0].isdigit() else word[0] for word in words)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
 from django.http import FileResponse
 from django.utils.translation import gettext as _
 
@@ -47,6 +46,8 @@ def respond(
 ) -> FileResponse:
     """The whole file as an attachment. `chunks(offset, limit)` gives the rows, inside the page's read."""
     target = io.BytesIO()
+    import xlsxwriter  # only a process that exports has to load it
+
     with xlsxwriter.Workbook(target, {"constant_memory": True, "remove_timezone": True}) as book:
         sheet = book.add_worksheet(_sheet_name(title))
         writer = _Writer(sheet=sheet, columns=columns, formats=_formats(book))
