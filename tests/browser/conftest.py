@@ -20,7 +20,7 @@ from meterbook.domain.access import models as access
 from meterbook.domain.access import operations
 from meterbook.domain.companies import models as companies
 
-CHROMIUM = os.environ.get("METERBOOK_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PASSWORD = "Quiet-River-7"
 DEMO_TEMPLATES = pathlib.Path(__file__).parents[1] / "unit" / "web" / "templates"
