@@ -14,7 +14,7 @@ from meterbook.domain.companies import models as companies
 from meterbook.domain.metering import models as metering
 from meterbook.domain.payments import models as payments
 from meterbook.interfaces import clock
-from meterbook.interfaces.cli import demo_build
+from meterbook.interfaces.cli import demo_build, demo_past
 from meterbook.reporting import ledger_proof
 
 TODAY = datetime.date(2026, 3, 5)
@@ -32,15 +32,19 @@ class Cut(demo_build.Told):
         super().__init__()
         self._left = after
 
-    def step(self, text: str, *, by: int = 1) -> None:
-        self._left -= by
+    def step(self, text: str) -> None:
+        self._left -= 1
         if self._left == 0:
             raise CutShortError(text)
 
 
 class Quiet(demo_build.Told):
-    def step(self, text: str, *, by: int = 1) -> None:
+    def step(self, text: str) -> None:
         """Say nothing."""
+
+
+def build(data_dir: Path, *, told: demo_build.Told) -> bool:
+    return demo_build.build(accounts=ACCOUNTS, data_dir=data_dir, told=told, write_past=demo_past.here)
 
 
 @pytest.mark.usefixtures("own_database")
@@ -48,12 +52,12 @@ def test_a_build_that_was_cut_short_twice_is_finished_and_proves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "today", lambda: TODAY)
-    for after in (3, 12):
+    for after in (3, 45):
         with pytest.raises(CutShortError):
-            demo_build.build(accounts=ACCOUNTS, data_dir=tmp_path, told=Cut(after=after))
+            build(tmp_path, told=Cut(after=after))
         assert companies.Company.objects.get().ready_at is None
     for is_work_left in (True, False):
-        assert demo_build.build(accounts=ACCOUNTS, data_dir=tmp_path, told=Quiet()) is is_work_left
+        assert build(tmp_path, told=Quiet()) is is_work_left
         figures = _figures()
         assert figures["finished rounds"] == 13 * figures["books"] + 2
         assert figures["open rounds"] == figures["books"] - 2
@@ -67,8 +71,8 @@ def test_a_build_that_was_cut_short_twice_is_finished_and_proves(
 @pytest.mark.usefixtures("own_database")
 def test_log_ins_are_for_the_owner_only_and_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "today", lambda: TODAY)
-    monkeypatch.setattr(demo_build, "write_past", lambda **_facts: None)
-    demo_build.build(accounts=2, data_dir=tmp_path, told=Quiet())
+    monkeypatch.setattr(demo_past, "here", lambda **_facts: None)
+    build(tmp_path, told=Quiet())
     path = tmp_path / "logins.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     logins = json.loads(path.read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meterbook.interfaces.cli import console, demo_build
+from meterbook.interfaces.cli import console, demo_build, demo_past
 from meterbook.interfaces.cli.wording import gettext as _
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class _Bar(demo_build.Told):
     def begin(self, *, total: int) -> None:
         self._bars.update(self._task, total=total, completed=0)
 
-    def step(self, text: str, *, by: int = 1) -> None:
-        self._bars.update(self._task, advance=by, description=text)
+    def step(self, text: str) -> None:
+        self._bars.update(self._task, advance=1, description=text)
 
 
 @app.command()
@@ -38,7 +38,9 @@ def demo(
     console.django_setup(role="job")
     data_dir = Path(os.environ["METERBOOK_DATA"])
     with console.progress() as bars:
-        is_built = demo_build.build(accounts=accounts, data_dir=data_dir, told=_Bar(bars))
+        is_built = demo_build.build(
+            accounts=accounts, data_dir=data_dir, told=_Bar(bars), write_past=demo_past.in_children
+        )
     if not is_built:
         message = _("There is a company here already; it was left as it is.")
         raise console.CommandError(message, fix=_("Name another data folder: --data DIR"))

@@ -10,6 +10,8 @@ import json
 import os
 import secrets
 import sys
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,33 +49,38 @@ PEOPLE = (
 )
 
 
+WritePast = Callable[..., None]
+
+
 class Told:
     """Tells on standard output how much is done."""
 
     def __init__(self) -> None:
         self._done = 0
         self._total = 0
+        self._lock = threading.Lock()
 
     def begin(self, *, total: int) -> None:
         """Say how many steps there are."""
         self._done, self._total = 0, total
 
-    def step(self, text: str, *, by: int = 1) -> None:
-        """Say that `by` steps more are done."""
-        self._done += by
-        sys.stdout.write(f"{self._done}/{self._total} {text}\n")
-        sys.stdout.flush()
+    def step(self, text: str) -> None:
+        """Say that one step more is done. Threads may call it."""
+        with self._lock:
+            self._done += 1
+            sys.stdout.write(f"{self._done}/{self._total} {text}\n")
+            sys.stdout.flush()
 
 
-def build(*, accounts: int, data_dir: Path, told: Told) -> bool:
+def build(*, accounts: int, data_dir: Path, told: Told, write_past: WritePast) -> bool:
     """Build or finish the demo company; False, and nothing done, when a company is ready already.
 
-    Needs Django set up as the job role.
+    `write_past` is demo_past.here or demo_past.in_children. Needs Django set up as the job role.
     """
     from meterbook.application import actor as actors
     from meterbook.application import company, found_company
     from meterbook.interfaces import clock
-    from meterbook.interfaces.cli import demo_history
+    from meterbook.interfaces.cli import demo_history, demo_past
 
     today = clock.today()
     founded_at = demo_history.at(demo_history.first_reading_on(today=today))
@@ -89,7 +96,9 @@ def build(*, accounts: int, data_dir: Path, told: Told) -> bool:
         tariff_ids=tariff_ids,
         now=founded_at,
     )
-    write_past(founded=founded, system=system, today=today, told=told)
+    codes = [code for code, _name, _prefix in STATIONS]
+    told.begin(total=demo_past.step_count(codes=codes, today=today))
+    write_past(codes=codes, today=today, step=told.step)
     found_company.mark_company_ready(now=clock.now(), identity=IDENTITY)
     return True
 
@@ -139,54 +148,6 @@ def write_people(
         for station_id, code in supplies.select("station_id", "book_code").unique().iter_rows():
             name = demo_people.book_name(code)
             metering.describe_book(station_id=station_id, code=code, name=name, reader_id=readers[station_id])
-
-
-def write_past(*, founded: "CompanyFounded", system: "Actor", today: datetime.date, told: Told) -> None:
-    """Read, bill and pay every month before this one, and leave this one as a working day finds it."""
-    from meterbook.application import transaction
-    from meterbook.domain.agreements import bulk as agreements
-    from meterbook.interfaces.cli import demo_history
-    from meterbook.reporting import reading_rounds
-
-    months = demo_history.past_months(today=today)
-    people = _actors()
-    with transaction.reading(actor=system):
-        books = reading_rounds.books()
-        accounts = {
-            person.username: agreements.account_ids(station_id=founded.station_ids[person.unit])
-            for person in PEOPLE
-            if person.role == "CLERK"
-        }
-    told.begin(total=len(months) * (len(books) + 1 + len(accounts)) + 1)
-    for month in months:
-        words = f"{month.first:%Y-%m}"
-        for book in books:
-            demo_history.read_book(actor=people["supervisor"], book_id=book.book_id, month=month)
-            told.step(words)
-        demo_history.bill_month(actor=people["supervisor"], month=month)
-        told.step(words)
-        for clerk, account_ids in accounts.items():
-            demo_history.pay_month(
-                clerk=people[clerk],
-                supervisor=people["supervisor"],
-                account_ids=account_ids,
-                month=month,
-            )
-            told.step(words)
-    for station_id in sorted(founded.station_ids.values()):
-        own = [book.book_id for book in books if book.station_id == station_id]
-        demo_history.open_this_month(actor=people["supervisor"], book_ids=own, today=today)
-    told.step(f"{today:%Y-%m}")
-
-
-def _actors() -> dict[str, "Actor"]:
-    from meterbook.application import actor as actors
-    from meterbook.domain.access import models
-
-    return {
-        staff.username: actors.of_staff(staff=staff, remote_address="")
-        for staff in models.Staff.objects.select_related("org_unit")
-    }
 
 
 def _plan(*, data_dir: Path) -> "CompanyPlan":
@@ -258,7 +219,14 @@ def main() -> None:
     import django
 
     django.setup()
-    build(accounts=arguments.accounts, data_dir=Path(os.environ["METERBOOK_DATA"]), told=Told())
+    from meterbook.interfaces.cli import demo_past
+
+    build(
+        accounts=arguments.accounts,
+        data_dir=Path(os.environ["METERBOOK_DATA"]),
+        told=Told(),
+        write_past=demo_past.in_children,
+    )
 
 
 if __name__ == "__main__":

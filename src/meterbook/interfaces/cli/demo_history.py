@@ -123,10 +123,11 @@ def read_book(*, actor: Actor, book_id: int, month: Month) -> None:
     accept_round.accept_round(actor=actor, round_id=opened.round_id, today=month.read_on, now=now)
 
 
-def bill_month(*, actor: Actor, month: Month) -> None:
-    """Issue the bills of every book that was read in a month and is not billed yet."""
+def bill_month(*, actor: Actor, station_code: str, month: Month) -> None:
+    """Issue the bills of a station's books that were read in a month and are not billed yet."""
+    asked = bill_runs.RoundFilter(period=month.first, station_code=station_code)
     with transaction.reading(actor=actor):
-        rounds = bill_runs.rounds(asked=bill_runs.RoundFilter(period=month.first))
+        rounds = bill_runs.rounds(asked=asked)
     ready = [row.pk for row in rounds if row.stage in {bill_runs.Stage.READY, bill_runs.Stage.PREVIEWED}]
     if ready:
         now = at(month.issue_on)
