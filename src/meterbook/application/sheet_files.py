@@ -6,11 +6,13 @@ Every cell is text, so that nothing in it is ever taken for a formula or loses a
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import xlsxwriter
+from typing import TYPE_CHECKING
 
 from meterbook.application import sheet_columns, spreadsheets
 from meterbook.application.sheet_columns import Column
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 # Excel's own limit for a list written into the rule itself is 255 characters; a sheet of lists has none.
 _LISTS = "lists"
@@ -68,6 +70,8 @@ class ErrorWords:
 
 def template(*, columns: Sequence[TemplateColumn], words: TemplateWords) -> bytes:
     """The workbook to fill in: headings over text columns with lists, and a sheet that explains them."""
+    import xlsxwriter  # only a process that writes workbooks has to load it
+
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         text = book.add_format({"num_format": "@"})
@@ -118,6 +122,8 @@ def error_workbook(
 
     The reason's heading begins with #, so the mended workbook can be uploaded as it is.
     """
+    import xlsxwriter  # as above
+
     by_row: dict[int, list[ShownError]] = {}
     for error in errors:
         by_row.setdefault(error.row, []).append(error)
@@ -146,7 +152,7 @@ def error_workbook(
 
 
 def _write_rows(
-    page: xlsxwriter.worksheet.Worksheet,
+    page: "xlsxwriter.worksheet.Worksheet",
     *,
     sheet: spreadsheets.Sheet,
     places: Mapping[str, int],

@@ -8,15 +8,16 @@ import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
-from typing import Any
-
-import jsonschema
+from typing import TYPE_CHECKING, Any
 
 from meterbook.kernel import money, period, quantity, rounding
 from meterbook.rating import faults, source, tariff
 from meterbook.rating import household as households
 from meterbook.rating.charges import graduated_tiers, kinds, per_period, per_unit
 from meterbook.rating.faults import Fault, TariffError
+
+if TYPE_CHECKING:
+    import jsonschema
 
 __all__ = ["Fault", "TariffError", "load_yaml", "parse", "schema", "split_versions"]
 
@@ -67,6 +68,8 @@ def split_versions(document: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
 
 
 def _check_form(plain: dict[str, Any]) -> None:
+    import jsonschema  # a quarter of a second that only checking a document costs
+
     validator = jsonschema.Draft202012Validator(schema())
     found = {
         Fault(path=error.json_path, reason=_reason(error))
@@ -77,7 +80,7 @@ def _check_form(plain: dict[str, Any]) -> None:
         raise TariffError(tuple(sorted(found)))
 
 
-def _innermost(error: jsonschema.ValidationError) -> Iterable[jsonschema.ValidationError]:
+def _innermost(error: "jsonschema.ValidationError") -> "Iterable[jsonschema.ValidationError]":
     """The errors worth reading: of an anyOf, those of the branch that is not simply "or null"."""
     inner = [child for child in error.context or () if child.schema != {"type": "null"}]
     if not inner:
@@ -86,7 +89,7 @@ def _innermost(error: jsonschema.ValidationError) -> Iterable[jsonschema.Validat
         yield from _innermost(child)
 
 
-def _reason(error: jsonschema.ValidationError) -> str:
+def _reason(error: "jsonschema.ValidationError") -> str:
     if error.validator == "type" and error.validator_value == "string" and isinstance(error.instance, int):
         return f'{error.instance} must be text in quotes, like "{error.instance}"'
     if error.validator == "not":
