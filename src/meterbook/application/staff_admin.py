@@ -140,6 +140,16 @@ def reset_password(*, actor: Actor, now: datetime.datetime, staff_id: int) -> Ne
     return NewPassword(staff_id=staff.pk, username=staff.username, name=staff.name, password=password)
 
 
+def change_own_password(*, actor: Actor, now: datetime.datetime, password: str) -> None:
+    """Give oneself the password one chose; the form has checked the old one and the new one's strength."""
+    if actor.staff_id is None:
+        raise OwnLoginError
+    with transaction.writing(actor=actor):
+        staff = operations.lock_staff(staff_id=actor.staff_id)
+        operations.give_password(staff=staff, password=password, must_change_password=False)
+        _record(actor=actor, now=now, act="PASSWORD_CHANGED", staff=staff)
+
+
 def unlock(*, actor: Actor, now: datetime.datetime, staff_id: int) -> int:
     """Forget a person's failed log-ins, so that they may try again now. Returns how many were forgotten."""
     actor.require(RIGHT)

@@ -14,6 +14,7 @@ from meterbook.domain.access import models as access
 from meterbook.domain.companies import models as companies
 from tests.builders import records
 
+PASSWORD = "Harbour-Lantern-42"
 NOW = datetime.datetime(2026, 11, 6, 8, 0, tzinfo=datetime.UTC)
 
 
@@ -188,6 +189,23 @@ def test_a_new_password_ends_the_old_sessions(office: Office, browser: Client) -
     assert theirs.get(reverse("customers")).status_code == 200
     assert browser.post(reverse("staff_password", args=[made.staff_id])).status_code == 200
     assert theirs.get(reverse("customers")).status_code == 302
+
+
+def test_changing_ones_own_password_is_written_down_and_keeps_only_this_session(office: Office) -> None:
+    made = office.register()
+    here, elsewhere = Client(), Client()
+    for client in (here, elsewhere):
+        _log_in(client, staff_id=made.staff_id)
+    typed = {"old_password": made.password, "new_password1": PASSWORD, "new_password2": PASSWORD}
+    assert here.post(reverse("password"), typed).status_code == 303
+    assert here.get(reverse("customers")).status_code == 200
+    assert elsewhere.get(reverse("customers")).status_code == 302
+    staff = access.Staff.objects.get(pk=made.staff_id)
+    assert staff.check_password(PASSWORD)
+    assert not staff.must_change_password
+    act = latest_act(made.staff_id)
+    assert (act.act, act.actor_id) == ("PASSWORD_CHANGED", made.staff_id)
+    assert PASSWORD not in f"{act.before} {act.after}"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from meterbook.application import staff_admin
 from meterbook.domain.access import models as access
+from meterbook.interfaces import clock
 from meterbook.interfaces.web import context, errors, page, resume
 
 _COOKIE_YEAR_SECONDS = 365 * 24 * 3600
@@ -80,8 +82,9 @@ def password(request: page.PageRequest) -> HttpResponseBase:
     assert isinstance(staff, access.Staff)
     form = auth_forms.PasswordChangeForm(staff, data=request.POST or None)
     if request.method == "POST" and form.is_valid():
-        staff.must_change_password = False
-        form.save()
+        chosen = form.cleaned_data["new_password1"]
+        staff_admin.change_own_password(actor=request.actor, now=clock.now(), password=chosen)
+        staff.refresh_from_db()
         update_session_auth_hash(request, staff)
         return page.redirect(
             request, settings.LOGIN_REDIRECT_URL, notice=context.Notice(text=_("Your password is changed."))

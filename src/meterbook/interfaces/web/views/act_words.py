@@ -27,6 +27,7 @@ ACTS: dict[str, str | Promise] = {
     "COMPANY_FOUNDED": _("Company set up"),
     "CUSTOMERS_IMPORTED": _("Customers imported"),
     "PARKED_USAGE_RELEASED": _("Parked usage released"),
+    "PASSWORD_CHANGED": _("Password changed"),
     "PASSWORD_RESET": _("Password reset"),
     "PAYMENTS_TAKEN": _("Payments taken"),
     "PAYMENT_CANCELLED": _("Payment cancelled"),
