@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from meterbook.application import company
 from meterbook.domain.access import models as access
 from meterbook.domain.access import operations
-from meterbook.interfaces.cli import demo_build
+from meterbook.interfaces.cli import demo_build, demo_past
 from meterbook.interfaces.web import page as pages
 from meterbook.interfaces.web import urls
 from tests.browser import conftest as site
@@ -38,7 +38,9 @@ HEAVIEST_PAGE_BYTES = 60_000
 @pytest.fixture
 def demo_company(own_database: str, site_url: str, tmp_path: pathlib.Path) -> str:
     """The demo company, and a person who has every role."""
-    demo_build.build(accounts=40, data_dir=tmp_path, told=demo_build.Told())
+    demo_build.build(
+        accounts=40, data_dir=tmp_path, told=demo_build.Told(), write_past=demo_past.here
+    )
     company.use_schema("main")
     operations.register_staff(
         username="everybody",
