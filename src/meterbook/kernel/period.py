@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 _MONTHS_A_YEAR = 12
+_ANY_COMMON_YEAR = 2001
 
 
 class PeriodError(ValueError):
@@ -47,6 +48,9 @@ class TierPeriod(IntEnum):
     BILLING_PERIOD = 1
     MONTH = 2
     CALENDAR_YEAR = 3
+    TWO_MONTHS = 4
+    ANNIVERSARY_YEAR = 5
+    HEATING_SEASON = 6
 
 
 def is_effective(*, day: dt.date, from_: dt.date, until: dt.date | None) -> bool:
@@ -74,16 +78,67 @@ def year_of(day: dt.date) -> Period:
     return Period(from_=first, until=dt.date(day.year + 1, 1, 1))
 
 
-def tier_period_of(*, tier_period: TierPeriod, day: dt.date, billing_period: Period) -> Period:
+def two_months_of(day: dt.date) -> Period:
+    """The pair of calendar months holding `day`: January and February, March and April, ..."""
+    first = dt.date(day.year, day.month - (day.month + 1) % 2, 1)
+    return Period(from_=first, until=add_months(first, 2))
+
+
+def anniversary_year_of(*, day: dt.date, anchor: dt.date) -> Period:
+    """The year holding `day` of those that begin with `anchor` and its anniversaries, before it too.
+
+    The anniversary of 29 February is 28 February in years without one.
+    """
+    years = day.year - anchor.year
+    if day < add_months(anchor, years * _MONTHS_A_YEAR):
+        years -= 1
+    from_, until = (add_months(anchor, (years + extra) * _MONTHS_A_YEAR) for extra in (0, 1))
+    return Period(from_=from_, until=until)
+
+
+def heating_year_of(*, day: dt.date, season_start: tuple[int, int]) -> Period:
+    """From the start (month, day) of one heating season to that of the next; PeriodError for no such day.
+
+    The months after a season belong to it: what is read late still counts there.
+    """
+    try:
+        first = dt.date(_ANY_COMMON_YEAR, *season_start)
+    except ValueError as error:
+        raise PeriodError(f"not every year has the day {season_start}") from error
+    return anniversary_year_of(day=day, anchor=first)
+
+
+def tier_period_of(
+    *,
+    tier_period: TierPeriod,
+    day: dt.date,
+    billing_period: Period,
+    anchor: dt.date | None = None,
+    season_start: tuple[int, int] | None = None,
+) -> Period:
     """The tier period in which a quantity counted on `day` is accumulated.
 
     `day` is the day on which the usage counts (by rule of the company: reading day or last day of supply).
-    For BILLING_PERIOD it must lie in `billing_period` or be its end, the reading day.
+    For BILLING_PERIOD it must lie in `billing_period` or be its end, the reading day. ANNIVERSARY_YEAR needs
+    `anchor`, the day the first year began; HEATING_SEASON needs `season_start`, month and day. PeriodError
+    when they are missing.
     """
-    if tier_period is TierPeriod.CALENDAR_YEAR:
-        return year_of(day)
-    if tier_period is TierPeriod.MONTH:
-        return month_of(day)
-    if not (billing_period.from_ <= day <= billing_period.until):
-        raise PeriodError(f"{day} lies outside [{billing_period.from_}, {billing_period.until}]")
-    return billing_period
+    match tier_period:
+        case TierPeriod.CALENDAR_YEAR:
+            return year_of(day)
+        case TierPeriod.MONTH:
+            return month_of(day)
+        case TierPeriod.TWO_MONTHS:
+            return two_months_of(day)
+        case TierPeriod.ANNIVERSARY_YEAR:
+            if anchor is None:
+                raise PeriodError("an anniversary year needs the day its first one began")
+            return anniversary_year_of(day=day, anchor=anchor)
+        case TierPeriod.HEATING_SEASON:
+            if season_start is None:
+                raise PeriodError("a heating season needs the day it starts")
+            return heating_year_of(day=day, season_start=season_start)
+        case _:
+            if not (billing_period.from_ <= day <= billing_period.until):
+                raise PeriodError(f"{day} lies outside [{billing_period.from_}, {billing_period.until}]")
+            return billing_period

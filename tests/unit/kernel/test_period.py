@@ -98,6 +98,7 @@ def test_the_tier_counter_starts_again_with_its_period() -> None:
 
     assert start(period.TierPeriod.CALENDAR_YEAR) == dt.date(2025, 1, 1)
     assert start(period.TierPeriod.MONTH) == dt.date(2025, 1, 1)
+    assert start(period.TierPeriod.TWO_MONTHS) == dt.date(2025, 1, 1)
     assert start(period.TierPeriod.BILLING_PERIOD) == dt.date(2024, 12, 5)
 
 
@@ -108,4 +109,94 @@ def test_a_day_outside_its_billing_period_is_refused(day: dt.date) -> None:
             tier_period=period.TierPeriod.BILLING_PERIOD,
             day=day,
             billing_period=span("2024-12-05", "2025-01-05"),
+        )
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2025-01-01", ("2025-01-01", "2025-03-01")),
+        ("2024-02-29", ("2024-01-01", "2024-03-01")),
+        ("2025-03-01", ("2025-03-01", "2025-05-01")),
+        ("2025-12-31", ("2025-11-01", "2026-01-01")),
+    ],
+)
+def test_two_months_are_pairs_of_the_calendar(day: str, expected: tuple[str, str]) -> None:
+    assert period.two_months_of(dt.date.fromisoformat(day)) == span(*expected)
+
+
+@given(day=DAYS)
+def test_pairs_of_months_tile_the_year(day: dt.date) -> None:
+    pair = period.two_months_of(day)
+    assert pair.contains(day)
+    assert pair.intersection(period.year_of(day)) == pair
+    assert period.two_months_of(pair.until).from_ == pair.until
+
+
+@pytest.mark.parametrize(
+    ("anchor", "day", "expected"),
+    [
+        ("2020-07-15", "2025-07-15", ("2025-07-15", "2026-07-15")),
+        ("2020-07-15", "2025-07-14", ("2024-07-15", "2025-07-15")),
+        ("2020-07-15", "2019-07-14", ("2018-07-15", "2019-07-15")),
+        ("2020-02-29", "2023-02-27", ("2022-02-28", "2023-02-28")),
+        ("2020-02-29", "2023-02-28", ("2023-02-28", "2024-02-29")),
+        ("2020-02-29", "2024-02-28", ("2023-02-28", "2024-02-29")),
+        ("2020-02-29", "2024-02-29", ("2024-02-29", "2025-02-28")),
+    ],
+)
+def test_anniversary_years(anchor: str, day: str, expected: tuple[str, str]) -> None:
+    found = period.tier_period_of(
+        tier_period=period.TierPeriod.ANNIVERSARY_YEAR,
+        day=dt.date.fromisoformat(day),
+        billing_period=span("2000-01-01", "2000-02-01"),
+        anchor=dt.date.fromisoformat(anchor),
+    )
+    assert found == span(*expected)
+
+
+@given(day=DAYS, anchor=DAYS)
+def test_anniversary_years_tile_the_calendar(day: dt.date, anchor: dt.date) -> None:
+    year = period.anniversary_year_of(day=day, anchor=anchor)
+    assert year.contains(day)
+    assert year.days in {365, 366}
+    assert period.anniversary_year_of(day=year.until, anchor=anchor).from_ == year.until
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2024-11-14", ("2023-11-15", "2024-11-15")),
+        ("2024-11-15", ("2024-11-15", "2025-11-15")),
+        ("2025-03-15", ("2024-11-15", "2025-11-15")),
+        ("2025-08-01", ("2024-11-15", "2025-11-15")),
+    ],
+)
+def test_what_is_read_after_a_heating_season_belongs_to_it(day: str, expected: tuple[str, str]) -> None:
+    found = period.tier_period_of(
+        tier_period=period.TierPeriod.HEATING_SEASON,
+        day=dt.date.fromisoformat(day),
+        billing_period=span("2000-01-01", "2000-02-01"),
+        season_start=(11, 15),
+    )
+    assert found == span(*expected)
+
+
+@pytest.mark.parametrize(
+    ("tier_period", "season_start", "reason"),
+    [
+        (period.TierPeriod.ANNIVERSARY_YEAR, None, "the day its first one began"),
+        (period.TierPeriod.HEATING_SEASON, None, "the day it starts"),
+        (period.TierPeriod.HEATING_SEASON, (2, 29), "not every year has"),
+    ],
+)
+def test_a_tier_period_without_its_start_is_refused(
+    tier_period: period.TierPeriod, season_start: tuple[int, int] | None, reason: str
+) -> None:
+    with pytest.raises(period.PeriodError, match=reason):
+        period.tier_period_of(
+            tier_period=tier_period,
+            day=dt.date(2025, 1, 5),
+            billing_period=span("2024-12-05", "2025-01-05"),
+            season_start=season_start,
         )
