@@ -1,0 +1,65 @@
+"""What must hold between the parts of a version, and between versions."""
+
+from collections.abc import Iterator, Sequence
+
+from meterbook.rating import faults, tariff
+from meterbook.rating import household as households
+from meterbook.rating.charges import (
+    graduated_tiers,
+    kinds,
+    switching_tiers,
+    tier_fee,
+    time_of_use,
+    volume_tiers,
+)
+from meterbook.rating.reading import components, nodes
+
+_TIERED = (
+    graduated_tiers.GraduatedTiers,
+    volume_tiers.VolumeTiers,
+    tier_fee.TierFee,
+    time_of_use.TimeOfUseTiers,
+)
+
+
+def check_set(drafts: Sequence[components.Draft], *, household: households.Household) -> None:
+    """The components of one price set; TariffError for the first thing wrong."""
+    for draft in drafts:
+        for place, bounds in _bounds(draft):
+            _check_household(bounds, where=place, household=household)
+    for draft in drafts[:-1]:
+        if draft.kind is kinds.ChargeKind.BILL_ROUNDING:
+            raise draft.item["kind"].fault("rounds the whole bill: it must be the last component")
+
+
+def check_codes(items: Sequence[nodes.Record]) -> None:
+    """No component's code stands twice."""
+    for place, item in enumerate(items):
+        if item["code"].value in [other["code"].value for other in items[:place]]:
+            raise item["code"].fault(f"{item['code'].value} stands twice")
+
+
+def check_order(versions: Sequence[tariff.TariffVersion]) -> None:
+    """Versions come oldest first and don't overlap."""
+    for place in range(1, len(versions)):
+        until = versions[place - 1].effective_until
+        if until is None or until > versions[place].effective_from:
+            raise faults.fail(f"$.versions[{place}].effective_from", "the version before is still in force")
+
+
+def _bounds(draft: components.Draft) -> Iterator[tuple[nodes.Node, int]]:
+    """Each list of tiers with its number of bounds."""
+    charge = draft.component.charge
+    if isinstance(charge, _TIERED):
+        yield draft.item["tiers"], len(charge.tiers) - 1
+    if isinstance(charge, switching_tiers.SwitchingTiers):
+        for table, node in zip(charge.tables, draft.item["tables"].items(), strict=True):
+            yield node.record()["tiers"], len(table.tiers) - 1
+
+
+def _check_household(bounds: int, *, where: nodes.Node, household: households.Household) -> None:
+    """A rule with a quantity for each bound must have as many; without bounds there is nothing to grow."""
+    stated = len(household.add_milli)
+    is_one_for_all = stated <= 1 and household.rule is not households.HouseholdRule.PER_PERSON
+    if bounds and bounds != stated and not is_one_for_all:
+        raise where.fault(f"has {bounds} bounds, the household rule has {stated}")
