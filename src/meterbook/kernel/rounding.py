@@ -86,12 +86,22 @@ def product_expression(
     polars.exceptions.InvalidOperationError and never wraps around.
     """
     product = quantity_milli.cast(pl.Int128) * price_micro.cast(pl.Int128)
-    size = product.abs()
-    wide_divisor = divisor.cast(pl.Int128)
-    whole = size // wide_divisor
-    twice_rest = (size - whole * wide_divisor) * 2
-    half_up = (mode == Mode.HALF_UP) & (twice_rest >= wide_divisor)
-    tie_to_even = (twice_rest == wide_divisor) & (whole % 2 == 1)
-    half_even = (mode == Mode.HALF_EVEN) & ((twice_rest > wide_divisor) | tie_to_even)
-    steps = whole + (half_up | half_even).cast(pl.Int128)
-    return (steps * step_minor.cast(pl.Int128) * product.sign()).cast(pl.Int64)
+    steps = ratio_expression(numerator=product, denominator=divisor.cast(pl.Int128), mode=mode)
+    return (steps * step_minor.cast(pl.Int128)).cast(pl.Int64)
+
+
+def ratio_expression(*, numerator: pl.Expr, denominator: pl.Expr, mode: pl.Expr) -> pl.Expr:
+    """`round_ratio` over columns of one type, Int64 or Int128; twice the denominator must fit it."""
+    size = numerator.abs()
+    whole = size // denominator
+    twice_rest = (size - whole * denominator) * 2
+    half_up = (mode == Mode.HALF_UP) & (twice_rest >= denominator)
+    tie_to_even = (twice_rest == denominator) & (whole % 2 == 1)
+    half_even = (mode == Mode.HALF_EVEN) & ((twice_rest > denominator) | tie_to_even)
+    return (whole + (half_up | half_even)) * numerator.sign()
+
+
+def step_expression(*, numerator: pl.Expr, denominator: pl.Expr, step: pl.Expr, mode: pl.Expr) -> pl.Expr:
+    """A ratio brought to whole multiples of `step`, to Int64; all Int128."""
+    steps = ratio_expression(numerator=numerator, denominator=denominator * step, mode=mode)
+    return (steps * step).cast(pl.Int64)

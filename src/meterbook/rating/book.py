@@ -1,61 +1,278 @@
-"""Tariff versions as one frame of prices, ready to be joined to any number of usages."""
+"""Tariff versions as frames of prices, ready to be joined to any number of usages.
 
-from collections.abc import Iterator, Mapping
+Versions that need the same steps of the engine stand in one group, so that a plain tariff is not slowed down by
+what another one asks for.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import polars as pl
 
-from meterbook.kernel import rounding
-from meterbook.rating import columns, tariff
-from meterbook.rating.charges import kinds
+from meterbook.kernel import period, rounding
+from meterbook.rating import book_links, columns, tariff
+from meterbook.rating.charges import area, kinds
+
+_PLAIN_BASES = {kinds.Basis.QUANTITY, kinds.Basis.ONE}
+
+
+class Feature(Enum):
+    """What a group of versions needs beyond a join and a product."""
+
+    SETS = auto()
+    CONDITIONS = auto()
+    HOUSEHOLD = auto()
+    SCALED = auto()
+    QUOTA = auto()
+    ONES = auto()
+    BASES = auto()
+    CAPS = auto()
+    CALIBRE = auto()
+    ROUNDED_SHARES = auto()
+    FACTORS = auto()
+    HEATING_SEASON = auto()
+    NEGOTIATED = auto()
+    FREE = auto()
+    DERIVED = auto()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the versions of a group have in common: their features, and how they count time."""
+
+    features: frozenset[Feature]
+    month_count: tariff.MonthCount
+    year_days: int
+    tier_period: period.TierPeriod
+    stated_for: tariff.StatedFor
+    scaled_by: tariff.ScaledBy
+
+    def has(self, *features: Feature) -> bool:
+        """Whether any of the features is needed."""
+        return not self.features.isdisjoint(features)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Versions of one profile: `prices` to find the lines with, `terms` (row price_no) to price them with."""
+
+    profile: Profile
+    kinds: tuple[kinds.ChargeKind, ...]
+    prices: pl.DataFrame
+    terms: pl.DataFrame
+
+    @property
+    def needs_bands(self) -> bool:
+        """Whether a total is shared out over bands."""
+        return kinds.ChargeKind.TIME_OF_USE_TIERS in self.kinds
 
 
 @dataclass(frozen=True)
 class TariffBook:
-    """Prices of all versions of a run: one row per version, component and tier, in that order.
+    """All versions of a run.
 
-    `kinds` are the kinds of charge that occur, `has_household_rule` whether any bound depends on persons: the
-    engine skips what is not needed.
+    `previous` names for a version the one before it, which a usage that began earlier may still have to pay.
+    `group_of` has columns tariff_version_id and group_no, `links` what the rare steps look up.
     """
 
-    prices: pl.DataFrame
-    kinds: tuple[kinds.ChargeKind, ...]
-    has_household_rule: bool
+    versions: Mapping[int, tariff.TariffVersion]
+    previous: Mapping[int, int]
+    groups: tuple[Group, ...]
+    group_of: pl.DataFrame
+    links: book_links.Links
+
+    @property
+    def prices(self) -> pl.DataFrame:
+        """Every price row with its terms, ordered by version, price set, component, tier and band."""
+        found = [group.prices.hstack(group.terms) for group in self.groups]
+        if not found:
+            return pl.DataFrame(schema={**columns.PRICES.columns, **columns.TERMS.columns})
+        return pl.concat(found).sort("tariff_version_id", "set_no", "price_no")
 
 
-def tariff_book(versions: Mapping[int, tariff.TariffVersion]) -> TariffBook:
-    """The book of `versions` by their id. The same versions give the same book whatever their order."""
-    rows = [row for version_id in sorted(versions) for row in _rows(version_id, versions[version_id])]
-    prices = pl.DataFrame(rows, schema=dict(columns.PRICES.columns), orient="row")
-    found = {component.charge.kind for version in versions.values() for component in version.components}
-    grows = prices.select(
-        (pl.col("from_growth_milli") != 0).any() | (pl.col("until_growth_milli") != 0).any()
+def tariff_book(
+    versions: Mapping[int, tariff.TariffVersion], *, previous: Mapping[int, int] | None = None
+) -> TariffBook:
+    """The book of `versions` by their id. The same versions give the same book whatever their order.
+
+    Without `previous` no version is taken to follow another. Raises ValueError when `previous` names a
+    version that isn't there.
+    """
+    before = dict(previous or {})
+    if missing := {*before, *before.values()} - set(versions):
+        raise ValueError(f"no versions {sorted(missing)}")
+    conditions = book_links.Conditions()
+    by_profile: dict[Profile, list[int]] = {}
+    for version_id in sorted(versions):
+        by_profile.setdefault(profile_of(versions[version_id]), []).append(version_id)
+    groups = tuple(
+        _group(profile, {version_id: versions[version_id] for version_id in ids}, conditions)
+        for profile, ids in by_profile.items()
     )
+    members = [(i, number) for number, ids in enumerate(by_profile.values()) for i in ids]
+    schema = {"tariff_version_id": pl.Int32(), "group_no": pl.Int16()}
     return TariffBook(
-        prices=prices,
-        kinds=tuple(sorted(found)),
-        has_household_rule=bool(grows.item()),
+        versions=dict(versions),
+        previous=before,
+        groups=groups,
+        group_of=pl.DataFrame(members, schema=schema, orient="row"),
+        links=book_links.links(versions=versions, previous=before, conditions=conditions),
     )
 
 
-def _rows(version_id: int, version: tariff.TariffVersion) -> Iterator[tuple[int | None, ...]]:
-    for component in version.components:
-        for row in component.charge.price_rows(version.household):
-            yield (
-                version_id,
-                component.component_no,
-                component.charge.kind,
-                row.tier,
-                row.from_milli,
-                row.until_milli,
-                row.from_growth_milli,
-                row.until_growth_milli,
-                row.growth_parts,
-                version.household.over_persons,
-                version.default_persons,
-                row.price_micro,
-                component.rounding,
-                component.rounding.mode,
-                component.rounding.step_minor,
-                rounding.divisor(rule=component.rounding, exponent=version.exponent),
-            )
+def of_documents(documents: Iterable[tariff.TariffDocument]) -> TariffBook:
+    """The book of whole documents: versions are numbered from 1 in their order and follow one another."""
+    versions: dict[int, tariff.TariffVersion] = {}
+    previous: dict[int, int] = {}
+    for found in documents:
+        for place, version in enumerate(found.versions):
+            version_id = len(versions) + 1
+            versions[version_id] = version
+            if place and found.versions[place - 1].effective_until == version.effective_from:
+                previous[version_id] = version_id - 1
+    return tariff_book(versions, previous=previous)
+
+
+def profile_of(version: tariff.TariffVersion) -> Profile:
+    """What a version needs of the engine."""
+    return Profile(
+        features=frozenset(_features(version)),
+        month_count=version.month_count,
+        year_days=version.year_days,
+        tier_period=version.tier_period,
+        stated_for=version.bound_scale.stated_for,
+        scaled_by=version.bound_scale.scaled_by,
+    )
+
+
+def _features(version: tariff.TariffVersion) -> Iterator[Feature]:
+    if len(version.price_sets) > 1:
+        yield Feature.SETS
+    if version.heating_season is not None:
+        yield Feature.HEATING_SEASON
+    for entry in version.price_sets:
+        for component in entry.components:
+            yield from _component_features(component)
+            for row in component.charge.price_rows(version.household):
+                yield from _row_features(row, scale=version.bound_scale)
+
+
+def _component_features(component: tariff.Component) -> Iterator[Feature]:
+    share = component.share
+    wanted = {
+        Feature.CONDITIONS: not component.condition.is_always,
+        Feature.CAPS: share.cap_milli is not None,
+        Feature.ROUNDED_SHARES: share.round_to_milli is not None,
+        Feature.FACTORS: share.share_ppm != kinds.MILLION or _has_area_factors(component.charge),
+        Feature.NEGOTIATED: component.negotiable is not None,
+        Feature.FREE: component.charge.kind is kinds.ChargeKind.FREE_QUANTITY,
+        Feature.DERIVED: component.charge.kind >= kinds.DERIVED_FROM,
+    }
+    return (feature for feature, is_wanted in wanted.items() if is_wanted)
+
+
+def _row_features(row: kinds.PriceRow, *, scale: tariff.BoundScale) -> Iterator[Feature]:
+    grows = row.until_growth_milli or row.until_jump_milli or row.from_growth_milli or row.from_jump_milli
+    is_tiered = row.from_milli is not None
+    wanted = {
+        Feature.HOUSEHOLD: bool(grows) or row.basis is kinds.Basis.PERSONS,
+        Feature.SCALED: is_tiered and scale.scaled_by is not tariff.ScaledBy.NONE,
+        Feature.QUOTA: row.bounds is kinds.Bounds.OF_QUOTA,
+        Feature.ONES: row.basis is kinds.Basis.ONE,
+        Feature.BASES: row.basis not in _PLAIN_BASES,
+        Feature.CALIBRE: row.calibre_mm is not None,
+        Feature.FACTORS: row.time is not kinds.Time.ONCE,
+    }
+    return (feature for feature, is_wanted in wanted.items() if is_wanted)
+
+
+def _has_area_factors(charge: kinds.Charge) -> bool:
+    return isinstance(charge, area.Area) and (bool(charge.factors) or charge.height is not None)
+
+
+def _group(
+    profile: Profile, versions: Mapping[int, tariff.TariffVersion], conditions: book_links.Conditions
+) -> Group:
+    prices: list[tuple[object, ...]] = []
+    terms: list[tuple[object, ...]] = []
+    for version_id, version in versions.items():
+        for entry in version.price_sets:
+            freed = {no for item in entry.components for no in item.of if _is_free(item)}
+            for component in entry.components:
+                condition_no = conditions.number(component.condition)
+                for row in component.charge.price_rows(version.household):
+                    key = (
+                        version_id,
+                        entry.set_no,
+                        len(prices),
+                        component.component_no,
+                        component.charge.kind,
+                    )
+                    is_freed = component.component_no in freed
+                    prices.append((*key, *_price(row, version, component, is_freed), condition_no))
+                    terms.append(_terms(row, version, component))
+    frame = pl.DataFrame(prices, schema=dict(columns.PRICES.columns), orient="row")
+    return Group(
+        profile=profile,
+        kinds=tuple(kinds.ChargeKind(kind) for kind in frame["kind"].unique().sort()),
+        prices=frame,
+        terms=pl.DataFrame(terms, schema=dict(columns.TERMS.columns), orient="row"),
+    )
+
+
+def _is_free(component: tariff.Component) -> bool:
+    return component.charge.kind is kinds.ChargeKind.FREE_QUANTITY
+
+
+def _price(
+    row: kinds.PriceRow, version: tariff.TariffVersion, component: tariff.Component, is_freed: bool
+) -> tuple[object, ...]:
+    return (
+        row.tier,
+        row.band,
+        row.basis,
+        row.is_fee,
+        is_freed,
+        row.from_milli,
+        row.until_milli,
+        row.from_growth_milli,
+        row.until_growth_milli,
+        row.from_jump_milli,
+        row.until_jump_milli,
+        row.from_cap_milli,
+        row.until_cap_milli,
+        row.growth_parts,
+        version.household.over_persons,
+        version.default_persons,
+        row.bounds,
+        version.bound_scale.round_to_milli,
+        version.bound_scale.mode,
+        row.table_from_milli,
+        row.table_until_milli,
+        row.calibre_mm,
+        row.size_milli,
+        component.share.cap_milli,
+    )
+
+
+def _terms(
+    row: kinds.PriceRow, version: tariff.TariffVersion, component: tariff.Component
+) -> tuple[object, ...]:
+    rule = component.rounding
+    band = component.negotiable
+    return (
+        row.price_micro,
+        None if band is None else band.lowest_micro(row.price_micro),
+        None if band is None else band.highest_micro(row.price_micro),
+        row.time,
+        component.share.share_ppm,
+        component.share.round_to_milli,
+        row.rate_ppm,
+        rule,
+        rule.mode,
+        rule.step_minor,
+        rounding.divisor(rule=rule, exponent=version.exponent),
+        10 ** (3 - version.exponent),
+        component.tax.rate_basis_points,
+    )

@@ -1,50 +1,119 @@
 """The calculation: usages and a book of tariffs in, explained lines out. There is no other one.
 
-Usages are matched with the prices of their tariff version, every kind of charge says how much of the quantity
-it charges at each price, and each line is priced and rounded once. STEPS says in which order.
+Usages are made ready (parts, units, free quantities, segments), matched with the prices of their version, every
+kind of charge says how much of the quantity it charges at each price, each line is priced and rounded once, and
+what depends on other lines comes last. STEPS says in which order and why.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 import polars as pl
 
-from meterbook.kernel import quantity, rounding
 from meterbook.rating import book as books
-from meterbook.rating import columns, household
-from meterbook.rating.charges import kinds, table
+from meterbook.rating import checks, columns
+from meterbook.rating.steps import (
+    bounds,
+    charge,
+    convert,
+    derive,
+    finish,
+    free,
+    heating,
+    match,
+    mixed_use,
+    price,
+    price_sets,
+    segments,
+    usages,
+)
+from meterbook.rating.steps import run as runs
 
+UnratableCode = checks.UnratableCode
+RatingError = checks.RatingError
 
-class UnratableCode(StrEnum):
-    """Why a usage can't be rated; first found counts."""
-
-    DUPLICATE_USAGE = "DUPLICATE_USAGE"
-    UNKNOWN_TARIFF_VERSION = "UNKNOWN_TARIFF_VERSION"
-    QUANTITY_OUT_OF_RANGE = "QUANTITY_OUT_OF_RANGE"
-    NEGATIVE_RUNNING_TOTAL = "NEGATIVE_RUNNING_TOTAL"
-    NEGATIVE_PERSONS = "NEGATIVE_PERSONS"
-    PERIOD_OUT_OF_RANGE = "PERIOD_OUT_OF_RANGE"
-
-
-class RatingError(ValueError):
-    """Usages that can't be rated; `unratable` is the frame of usage_id and code."""
-
-    def __init__(self, unratable: pl.DataFrame) -> None:
-        first = unratable.row(0, named=True)
-        super().__init__(
-            f"{unratable.height} usages can't be rated, first {first['usage_id']}: {first['code']}"
-        )
-        self.unratable = unratable
+OnUsages = Callable[[pl.DataFrame, books.TariffBook], pl.DataFrame]
+OnMatches = Callable[[pl.LazyFrame, runs.Run], pl.LazyFrame]
+OnLines = Callable[[pl.DataFrame, runs.Run], pl.DataFrame]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step over the frame of usages x prices, and why it stands where it stands."""
+    """One step and why it stands where it stands. Exactly one of the callables is there: what it works on."""
 
     name: str
     reason: str
-    apply: Callable[[pl.LazyFrame, books.TariffBook], pl.LazyFrame]
+    on_usages: OnUsages | None = None
+    on_matches: OnMatches | None = None
+    on_lines: OnLines | None = None
+    on_bills: OnUsages | None = None
+
+
+STEPS = (
+    Step("mix", "each use of a meter has its own tariff, so the whole is shared out first", mixed_use.split),
+    Step(
+        "convert",
+        "prices and bounds are in the charged unit, so units and whole steps come before them",
+        convert.convert,
+    ),
+    Step("free", "free units are whole charged units, and none of them may reach a tier", free.grant),
+    Step("segment", "a change of price cuts what is left to pay, in proportion to days", segments.cut),
+    Step("set", "season and programme are known for each segment only", price_sets.choose),
+    Step(
+        "season",
+        "how much of the heating season is served depends on the segment",
+        on_lines=heating.season_lengths,
+    ),
+    Step("match", "every segment meets the prices of its own version and set", on_matches=match.match),
+    Step(
+        "conditions",
+        "what doesn't hold for a customer must not be split or summed",
+        on_matches=match.keep_what_holds,
+    ),
+    Step("household", "the household widens the published bounds", on_matches=bounds.for_household),
+    Step("quota", "shares of a quota become quantities", on_matches=bounds.for_quota),
+    Step(
+        "part",
+        "bounds for part of a tier period, rounded once, after all that widens them",
+        on_matches=bounds.for_part,
+    ),
+    Step(
+        "used", "what is left of tiers is known when their width is final", on_matches=bounds.for_used_tiers
+    ),
+    Step(
+        "basis", "each price counts what it is for, less what is free, up to its cap", on_matches=charge.bases
+    ),
+    Step("charge", "quantities are split exactly, before any money exists", on_matches=charge.charge),
+    Step("terms", "only rows that became lines need a price", on_lines=price.terms),
+    Step(
+        "agree",
+        "an agreed price replaces the published one before anything is multiplied",
+        on_lines=price.agreed,
+    ),
+    Step(
+        "share",
+        "a share that is a quantity of its own is rounded as a quantity",
+        on_lines=price.rounded_shares,
+    ),
+    Step(
+        "factor",
+        "shares, buildings and lengths of time stay fractions until the product",
+        on_lines=price.factors,
+    ),
+    Step("price", "one product and one rounding per line", on_lines=price.amounts),
+    Step(
+        "derive",
+        "percentages off, money off, cap, minimum, percentages on top, rounding of the bill: in this order",
+        on_bills=derive.derive,
+    ),
+    Step(
+        "dearest",
+        "which of several uses costs most is known once all of it is priced",
+        on_bills=finish.keep_dearest,
+    ),
+    Step("tax", "the tax inside a line is taken from its final amount", on_bills=finish.tax),
+    Step("number", "only lines that stay get a number", on_bills=finish.number),
+)
 
 
 def unratable(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFrame:
@@ -52,105 +121,86 @@ def unratable(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.Da
 
     A run parks these and rates the others. Raises kernel.frames.FrameError on wrong columns.
     """
-    usages = columns.USAGE.check(usage_frame)
-    known = tariff_book.prices["tariff_version_id"].unique()
-    largest = quantity.LARGEST_QUANTITY_MILLI
-    days = (pl.col("period_until") - pl.col("period_from")).dt.total_days()
-    running_total = pl.col("before_milli") + pl.col("quantity_milli")
-    is_in_range = pl.col("quantity_milli").is_between(-largest, largest) & (pl.col("before_milli") <= largest)
-    faults = {
-        UnratableCode.DUPLICATE_USAGE: pl.col("usage_id").is_duplicated(),
-        UnratableCode.UNKNOWN_TARIFF_VERSION: ~pl.col("tariff_version_id").is_in(known.implode()),
-        UnratableCode.QUANTITY_OUT_OF_RANGE: ~is_in_range,
-        UnratableCode.NEGATIVE_RUNNING_TOTAL: (pl.col("before_milli") < 0) | (running_total < 0),
-        UnratableCode.NEGATIVE_PERSONS: pl.col("persons").fill_null(0) < 0,
-        UnratableCode.PERIOD_OUT_OF_RANGE: ~days.is_between(1, pl.Int16.max()),
-    }
-    code = pl.coalesce(pl.when(is_fault).then(pl.lit(code.value)) for code, is_fault in faults.items())
-    found = usages.select("usage_id", code=code).filter(pl.col("code").is_not_null())
-    return found.unique().sort("usage_id")
+    return checks.unratable(usages.checked(usage_frame), tariff_book)
 
 
 def rate(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFrame:
-    """Rate every usage: columns.USAGE in, columns.LINES out, ordered by usage_id and line_no.
+    """Rate every usage: columns.USAGE (and of USAGE_MORE what a tariff asks for) in, columns.LINES out.
 
-    The order of the rows makes no difference. A quantity of zero still gives one line per component. A
-    negative quantity takes back what was counted last. The unrounded amount of a line is quantity_milli x
-    unit_price_micro x 10^-9 of a currency unit.
+    Lines are ordered by usage_id, part, segment, component, tier and band, whatever the order of the rows. A
+    quantity of zero still gives one line per component. A negative quantity takes back what was counted last.
+    The unrounded amount of a line is quantity_milli x unit_price_micro x factor_ppm x time_numerator /
+    time_denominator x 10^-15 of a currency unit.
 
-    Raises RatingError when `unratable` finds anything, kernel.frames.FrameError on wrong columns.
+    Raises RatingError when `unratable` finds anything or an amount leaves 64 bits, kernel.frames.FrameError on
+    wrong columns.
     """
-    usages = columns.USAGE.check(usage_frame)
-    refused = unratable(usages, tariff_book)
+    frame = usages.checked(usage_frame)
+    refused = checks.unratable(frame, tariff_book)
     if refused.height:
         raise RatingError(refused)
-    if usages.is_empty():
+    if frame.is_empty():
         return columns.LINES.empty()
-    frame = usages.lazy()
     for step in STEPS:
-        frame = step.apply(frame, tariff_book)
-    return frame.select(*columns.LINES.columns).collect()
+        if step.on_usages is not None:
+            frame = step.on_usages(frame, tariff_book)
+    lines = _lines(frame, tariff_book)
+    for step in STEPS:
+        if step.on_bills is not None:
+            lines = step.on_bills(lines, tariff_book)
+    return lines.select(*columns.LINES.columns)
 
 
-def _match(frame: pl.LazyFrame, book: books.TariffBook) -> pl.LazyFrame:
-    return frame.sort("usage_id").join(
-        book.prices.lazy(), on="tariff_version_id", how="inner", maintain_order="left_right"
+def _lines(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """The priced lines of all groups, in the order of usages, parts and segments."""
+    frame = _in_order(frame)
+    parts = _by_group(frame, book)
+    if len(parts) == 1:
+        return _priced(*parts[0])
+    lines = pl.concat([_priced(part, run) for part, run in parts])
+    return lines.sort("usage_row", maintain_order=True)
+
+
+def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
+    keys = ["usage_id"]
+    if "part_no" in frame.columns:
+        keys.append("part_no")
+    bill = pl.struct(keys) if len(keys) > 1 else pl.col("usage_id")
+    if "segment_days" in frame.columns:
+        keys.append("period_from")
+    return frame.sort(keys).with_columns(
+        usage_row=pl.int_range(pl.len(), dtype=pl.UInt32), bill_row=bill.rle_id()
     )
 
 
-def _bounds(frame: pl.LazyFrame, book: books.TariffBook) -> pl.LazyFrame:
-    if not book.has_household_rule:
-        return frame
-    return (
-        frame.with_columns(pl.col("persons").fill_null(pl.col("default_persons")))
-        .with_columns(extra_persons=household.extra_persons())
-        .with_columns(
-            tier_from_milli=household.grown_bound(bound="tier_from_milli", growth="from_growth_milli"),
-            tier_until_milli=household.grown_bound(bound="tier_until_milli", growth="until_growth_milli"),
-        )
-    )
+def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[tuple[pl.DataFrame, runs.Run]]:
+    """The usages of each group of versions; those whose tiers are partly used up apart from the others."""
+    group_of = dict(book.group_of.iter_rows())
+    keyed = frame.with_columns(_group=pl.lit(0, dtype=pl.Int16))
+    if len(book.groups) > 1:
+        number = pl.col("tariff_version_id").replace_strict(group_of, return_dtype=pl.Int16)
+        keyed = frame.with_columns(_group=number)
+    keys = ["_group"]
+    if "tier_used_milli" in frame.columns:
+        keyed = keyed.with_columns(_has_used=pl.col("tier_used_milli").is_not_null())
+        keys.append("_has_used")
+    found = keyed.partition_by(keys, maintain_order=True, include_key=False, as_dict=True)
+    parts = []
+    for key, part in found.items():
+        kept = part.drop("tier_used_milli") if len(key) > 1 and not key[1] else part
+        run = runs.Run(book=book, group=book.groups[key[0]], names=frozenset(kept.columns))
+        parts.append((kept, run))
+    return parts
 
 
-def _charge(frame: pl.LazyFrame, book: books.TariffBook) -> pl.LazyFrame:
-    def by_kind(pick: Callable[[kinds.ChargeRule], pl.Expr]) -> pl.Expr:
-        return pl.coalesce(
-            pl.when(pl.col("kind") == kind).then(pick(table.RULES[kind])) for kind in book.kinds
-        )
-
-    charged = frame.with_columns(charged_milli=by_kind(lambda rule: rule.charged_milli()))
-    return charged.filter(by_kind(lambda rule: rule.is_line())).with_columns(quantity_milli="charged_milli")
-
-
-def _price(frame: pl.LazyFrame, book: books.TariffBook) -> pl.LazyFrame:
-    del book
-    amount = rounding.product_expression(
-        quantity_milli=pl.col("quantity_milli"),
-        price_micro=pl.col("unit_price_micro"),
-        divisor=pl.col("divisor"),
-        step_minor=pl.col("step_minor"),
-        mode=pl.col("rounding_mode"),
-    )
-    return frame.with_columns(amount_minor=amount)
-
-
-def _number(frame: pl.LazyFrame, book: books.TariffBook) -> pl.LazyFrame:
-    del book
-    place = pl.int_range(pl.len(), dtype=pl.Int64)
-    is_first = pl.col("usage_id").ne_missing(pl.col("usage_id").shift(1))
-    first_place = pl.when(is_first).then(place).forward_fill()
-    days = (pl.col("period_until") - pl.col("period_from")).dt.total_days()
-    return frame.with_columns(
-        line_no=(place - first_place + 1).cast(pl.Int16),
-        days=days.cast(pl.Int16),
-    )
-
-
-STEPS = (
-    Step(name="match", reason="every usage meets the prices of its own version", apply=_match),
-    Step(
-        name="bounds", reason="the household decides the bounds before any quantity is split", apply=_bounds
-    ),
-    Step(name="charge", reason="quantities are split exactly, before any money exists", apply=_charge),
-    Step(name="price", reason="one product and one rounding per line", apply=_price),
-    Step(name="number", reason="only lines that stay get a number", apply=_number),
-)
+def _priced(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
+    """The lines of one group, each with its amount."""
+    lazy: pl.LazyFrame | None = None
+    for step in STEPS:
+        if step.on_matches is not None:
+            lazy = step.on_matches(frame.lazy() if lazy is None else lazy, run)
+        elif step.on_lines is not None:
+            if lazy is not None:
+                frame, lazy = runs.narrow(lazy, run).collect(), None
+            frame = step.on_lines(frame, run)
+    return runs.priced_columns(frame, run)

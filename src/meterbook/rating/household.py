@@ -1,8 +1,11 @@
 """How many people live there, and how much wider that makes the tiers.
 
-Every rule is kept as growth per person above a number of persons: bound + extra x numerator / denominator,
-rounded half up to a thousandth of the unit. ADD grows each bound by its own quantity (the same for all is the
-usual case); SCALE grows a bound by its own share: bound x persons / over_persons.
+Every rule is kept as growth per person above a number of persons, rounded half up to a thousandth of the unit:
+bound + extra x numerator / denominator, and + jump as soon as there is one extra person. The five published
+ways (domain facts, 1): ADD the same to every bound, ADD to each bound its own quantity, FIRST_TIER only widens
+the first tier at the cost of the second, SCALE grows a bound by its own share (bound x persons / over_persons),
+PER_PERSON states the bounds per head from a number of persons on. ADD with `is_once` adds the same for any
+number of extra persons.
 """
 
 from dataclasses import dataclass
@@ -16,33 +19,55 @@ class HouseholdRule(StrEnum):
 
     NONE = "NONE"
     ADD = "ADD"
+    FIRST_TIER = "FIRST_TIER"
     SCALE = "SCALE"
+    PER_PERSON = "PER_PERSON"
 
 
 @dataclass(frozen=True)
 class Growth:
-    """How one bound grows per person: numerator (milli) / denominator."""
+    """How one bound grows: numerator (milli) / denominator per extra person, and once by `jump_milli`."""
 
     numerator_milli: int
     denominator: int
+    jump_milli: int = 0
+
+
+NO_GROWTH = Growth(numerator_milli=0, denominator=1)
 
 
 @dataclass(frozen=True)
 class Household:
-    """The rule of a tariff version. Persons up to `over_persons` change nothing."""
+    """The rule of a tariff version. Persons up to `over_persons` change nothing.
+
+    `add_milli`: what ADD and FIRST_TIER add, or what PER_PERSON gives each head; one for all bounds or one
+    for each.
+    """
 
     rule: HouseholdRule
     over_persons: int
     add_milli: tuple[int, ...]
+    is_once: bool = False
 
     def growth(self, *, bound_index: int, bound_milli: int) -> Growth:
         """Growth of the bound at `bound_index` (0 = upper end of tier 1)."""
         if self.rule is HouseholdRule.ADD:
-            same_for_all = len(self.add_milli) == 1
-            return Growth(numerator_milli=self.add_milli[0 if same_for_all else bound_index], denominator=1)
+            added = self._own(bound_index)
+            if self.is_once:
+                return Growth(numerator_milli=0, denominator=1, jump_milli=added)
+            return Growth(numerator_milli=added, denominator=1)
+        if self.rule is HouseholdRule.FIRST_TIER and bound_index == 0:
+            return Growth(numerator_milli=self.add_milli[0], denominator=1)
         if self.rule is HouseholdRule.SCALE:
             return Growth(numerator_milli=bound_milli, denominator=self.over_persons)
-        return Growth(numerator_milli=0, denominator=1)
+        if self.rule is HouseholdRule.PER_PERSON:
+            per_head = self._own(bound_index)
+            jump = per_head * self.over_persons - bound_milli
+            return Growth(numerator_milli=per_head, denominator=1, jump_milli=jump)
+        return NO_GROWTH
+
+    def _own(self, bound_index: int) -> int:
+        return self.add_milli[0 if len(self.add_milli) == 1 else bound_index]
 
 
 NO_HOUSEHOLD_RULE = Household(rule=HouseholdRule.NONE, over_persons=1, add_milli=())
@@ -53,7 +78,13 @@ def extra_persons() -> pl.Expr:
     return (pl.col("persons").cast(pl.Int64) - pl.col("over_persons")).clip(lower_bound=0)
 
 
-def grown_bound(*, bound: str, growth: str) -> pl.Expr:
-    """The bound in column `bound` for the household: + extra_persons x `growth` / growth_parts, half up."""
-    doubled = pl.col("extra_persons") * pl.col(growth) * 2
-    return pl.col(bound) + (doubled + pl.col("growth_parts")) // (pl.col("growth_parts") * 2)
+def grown_bound(*, end: str) -> pl.Expr:
+    """The bound `tier_{end}_milli` for the household: jump, growth per extra person half up, cap."""
+    extra = pl.col("extra_persons")
+    doubled = extra * pl.col(f"{end}_growth_milli") * 2
+    grown = (doubled + pl.col("growth_parts")) // (pl.col("growth_parts") * 2)
+    jump = pl.when(extra > 0).then(pl.col(f"{end}_jump_milli")).otherwise(0)
+    bound = pl.col(f"tier_{end}_milli") + grown + jump
+    # a null cap holds nothing back; a null bound stays open
+    capped = pl.min_horizontal(bound, f"{end}_cap_milli")
+    return pl.when(bound.is_null()).then(None).otherwise(capped)

@@ -2,7 +2,9 @@
 
 A usage that follows others of the same tier period starts where they ended: with f as the price of a whole
 quantity, it pays f(before + quantity) - f(before). A quantity lies in a tier when from < quantity <= until:
-the upper bound belongs to the tier, as 含 in Chinese notices says.
+the upper bound belongs to the tier, as 含 in Chinese notices says. A tier may also cost a fee as soon as it is
+entered (27 for the first 5 units, whether used or not); the first tier is entered by every usage that starts
+at zero.
 """
 
 from dataclasses import dataclass
@@ -10,45 +12,26 @@ from dataclasses import dataclass
 import polars as pl
 
 from meterbook.rating import household as households
-from meterbook.rating.charges import kinds
+from meterbook.rating.charges import kinds, tiers
 
-
-@dataclass(frozen=True)
-class Tier:
-    """One tier: its upper bound for the default household (None: no end) and its price."""
-
-    until_milli: int | None
-    price_micro: int
+Tier = tiers.Tier
 
 
 @dataclass(frozen=True)
 class GraduatedTiers:
     """Tiers from the lowest up; only the last is open."""
 
-    tiers: tuple[Tier, ...]
+    tiers: tuple[tiers.Tier, ...]
     kind: kinds.ChargeKind = kinds.ChargeKind.GRADUATED_TIERS
 
     def price_rows(self, household: households.Household) -> tuple[kinds.PriceRow, ...]:
-        """One row per tier with its bounds and how the household moves them."""
+        """One row per tier with its bounds and how the household moves them; before it the tier's fee."""
         rows = []
-        from_milli, from_growth = 0, households.Growth(numerator_milli=0, denominator=1)
-        for index, tier in enumerate(self.tiers):
-            bound = from_milli if tier.until_milli is None else tier.until_milli
-            growth = from_growth
-            if tier.until_milli is not None:
-                growth = household.growth(bound_index=index, bound_milli=bound)
-            rows.append(
-                kinds.PriceRow(
-                    tier=index + 1,
-                    price_micro=tier.price_micro,
-                    from_milli=from_milli,
-                    until_milli=tier.until_milli,
-                    from_growth_milli=from_growth.numerator_milli,
-                    until_growth_milli=growth.numerator_milli,
-                    growth_parts=growth.denominator,
-                )
-            )
-            from_milli, from_growth = bound, growth
+        for place, ends in enumerate(tiers.ends(self.tiers, household)):
+            tier = self.tiers[place]
+            if tier.fee_micro is not None:
+                rows.append(ends.row(tier=place + 1, price_micro=tier.fee_micro, is_fee=True))
+            rows.append(ends.row(tier=place + 1, price_micro=tier.price_micro))
         return tuple(rows)
 
 
@@ -56,20 +39,25 @@ class GraduatedTiersRule:
     """The part of [before, before + quantity] that lies inside the tier; negative for a negative quantity."""
 
     def charged_milli(self) -> pl.Expr:
-        """Difference of both ends, each brought inside the tier."""
-        return self._inside(pl.col("before_milli") + pl.col("quantity_milli")) - self._inside(
-            pl.col("before_milli")
+        """Difference of both ends, each brought inside the tier; for a fee one when the tier is entered."""
+        part = tiers.inside(tiers.total()) - tiers.inside(pl.col("before_milli"))
+        return (
+            pl.when(pl.col("is_fee"))
+            .then(_entered(tiers.total()) - _left(pl.col("before_milli")))
+            .otherwise(part)
         )
 
     def is_line(self) -> pl.Expr:
         """Tiers that hold a part; for a quantity of zero the one tier the counter stands in."""
-        counter = pl.col("before_milli")
-        is_above = (counter > pl.col("tier_from_milli")) | (pl.col("tier") == 1)
-        is_below = pl.col("tier_until_milli").is_null() | (counter <= pl.col("tier_until_milli"))
-        stands_here = (pl.col("quantity_milli") == 0) & is_above & is_below
-        return (pl.col("charged_milli") != 0) | stands_here
+        stands_here = (pl.col("quantity_milli") == 0) & tiers.stands_in(pl.col("before_milli"))
+        return (pl.col("charged_milli") != 0) | (stands_here & ~pl.col("is_fee"))
 
-    @staticmethod
-    def _inside(total: pl.Expr) -> pl.Expr:
-        # min_horizontal skips nulls, so an open tier has no upper end
-        return pl.max_horizontal(pl.min_horizontal(total, "tier_until_milli"), "tier_from_milli")
+
+def _entered(total: pl.Expr) -> pl.Expr:
+    is_entered = (total > pl.col("tier_from_milli")) | (pl.col("tier") == 1)
+    return is_entered.cast(pl.Int64) * kinds.ONE_MILLI
+
+
+def _left(before: pl.Expr) -> pl.Expr:
+    """What was entered before: a counter at zero has entered nothing."""
+    return (before > pl.col("tier_from_milli")).cast(pl.Int64) * kinds.ONE_MILLI

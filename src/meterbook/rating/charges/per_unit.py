@@ -18,11 +18,11 @@ class PerUnit:
     def price_rows(self, household: households.Household) -> tuple[kinds.PriceRow, ...]:
         """One untiered price; the household changes nothing."""
         del household
-        return (kinds.PriceRow(tier=0, price_micro=self.price_micro),)
+        return (kinds.PriceRow(price_micro=self.price_micro),)
 
 
-class PerUnitRule:
-    """All of the quantity, also when it is zero: a bill of zero explains itself."""
+class WholeRule:
+    """All of what the row's basis counts, also when it is zero: a bill of zero explains itself."""
 
     def charged_milli(self) -> pl.Expr:
         """The quantity as it is."""

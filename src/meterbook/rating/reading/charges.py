@@ -232,7 +232,7 @@ def _band_prices(node: nodes.Node, around: Around) -> tuple[tuple[int, int], ...
     prices = node.record().nodes
     for code, price in prices.items():
         if code not in around.bands:
-            raise price.fault("is not a band of the version")
+            raise price.fault(f"{code} is not a band of the version")
     missing = [code for code in around.bands if code not in prices]
     if missing:
         raise node.fault(f"no price for {', '.join(missing)}")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import jsonschema
 
 _COMPONENT = "component"
+_NOT_HERE = {"not": {}}
 
 
 @functools.cache
@@ -51,7 +52,7 @@ def fields_of(kind: str) -> frozenset[str]:
     definitions = schema()["$defs"]
     own = definitions[kind]["properties"]
     common = definitions[_COMPONENT]["properties"]
-    return frozenset(name for name in {*own, *common} if own.get(name) is not False)
+    return frozenset(name for name in {*own, *common} if own.get(name) != _NOT_HERE)
 
 
 @functools.cache
@@ -80,12 +81,8 @@ def _faults(
 
 def _innermost(error: "jsonschema.ValidationError") -> "Iterable[jsonschema.ValidationError]":
     """The errors worth reading: where there are several forms, those of the form that was meant."""
-    children = error.context or []
-    if error.validator not in {"anyOf", "oneOf"} or not children:
-        yield error
-        return
     branches: dict[object, list[jsonschema.ValidationError]] = {}
-    for child in children:
+    for child in error.context or ():
         branches.setdefault(child.relative_schema_path[0], []).append(child)
     meant = [found for found in branches.values() if not any(_is_other_type(child) for child in found)]
     if len(meant) != 1:
@@ -103,21 +100,30 @@ def _names(error: "jsonschema.ValidationError") -> Iterator[tuple[str, str]]:
     """Names that have no place where they stand, each with the reason."""
     instance: dict[str, Any] = error.instance  # type: ignore[assignment] # only mappings have names
     known: Iterable[str] = error.schema["properties"]  # type: ignore[index] # a mapping: it has these names
-    kind = instance.get("kind")
     if error.validator == "unevaluatedProperties":
-        if not isinstance(kind, str) or kind not in schema()["$defs"]["kind"]["enum"]:
-            return
-        own, known = fields_of(kind), _fields_of_any_kind()
-        foreign = [name for name in instance if name in known and name not in own]
-        yield from ((name, f"does not belong to kind {kind}") for name in foreign)
+        known = _fields_of_any_kind()
+        yield from _foreign(instance, known=known)
     for name in instance:
         if name not in known:
             yield name, wording.unknown_name(name, known=known)
 
 
+def _foreign(component: dict[str, Any], *, known: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Names that only components of other kinds have; nothing while the kind itself is wrong."""
+    kind = component.get("kind")
+    if isinstance(kind, str) and kind in _kinds():
+        foreign = (name for name in component if name in known and name not in fields_of(kind))
+        yield from ((name, f"does not belong to kind {kind}") for name in foreign)
+
+
 @functools.cache
 def _fields_of_any_kind() -> frozenset[str]:
-    return frozenset().union(*(fields_of(kind) for kind in schema()["$defs"]["kind"]["enum"]))
+    return frozenset().union(*(fields_of(kind) for kind in _kinds()))
+
+
+def _kinds() -> list[str]:
+    kinds: list[str] = schema()["$defs"]["kind"]["enum"]
+    return kinds
 
 
 def _around(plain: dict[str, Any], place: Sequence[str | int]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Each of these may stand at the tariff as the default of its versions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from meterbook.kernel import period, rounding
@@ -73,7 +73,8 @@ def merged(version: nodes.Record, document: nodes.Record) -> nodes.Record:
 
 
 def read(item: nodes.Record) -> Terms:
-    """The terms of a merged version whose form has been checked."""
+    """The terms of a merged version whose form has been checked; TariffError with the faults of all."""
+    nodes.each(lambda name: item.read(name, _READERS[name], None), _READERS)
     tier_period = period.TierPeriod[item.value("tier_period", "BILLING_PERIOD")]
     heating_season = item.read("heating_season", _heating_season, None)
     if tier_period is period.TierPeriod.HEATING_SEASON and heating_season is None:
@@ -233,3 +234,17 @@ def _programmes(node: nodes.Node) -> tuple[tariff.Programme, ...]:
             )
         )
     return tuple(programmes)
+
+
+# each by itself, so that all their faults are found at once
+_READERS: Mapping[str, Callable[[nodes.Node], object]] = {
+    "household": _household,
+    "price_change": _change,
+    "seasons": _seasons,
+    "season_change": _change,
+    "heating_season": _heating_season,
+    "conversion": _conversion,
+    "billed_quantity": _quantity_rounding,
+    "bands": _bands,
+    "programmes": _programmes,
+}

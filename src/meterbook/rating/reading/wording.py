@@ -26,16 +26,15 @@ _LONGEST = 60
 
 def reason(error: "jsonschema.ValidationError", *, around: Mapping[str, Any]) -> str:
     """The reason for one error; `around` is the mapping the value stands in."""
-    if error.validator is None:  # the schema says: not here
-        deciding = next((f" to {name} {around[name]}" for name in _DECIDING if name in around), " here")
-        return f"does not belong{deciding}"
+    if error.validator == "not":
+        return _unwanted(_stated(error), around=around)
     return _REASONS[str(error.validator)](error)
 
 
 def unknown_name(name: str, *, known: Iterable[str]) -> str:
     """The reason for a name the format doesn't have, with the one that may have been meant."""
     near = difflib.get_close_matches(name, sorted(known), n=1)
-    return "is not a name of this format" + (f", {near[0]} is" if near else "")
+    return "is not a name of this format" + (f"; do you mean {near[0]}?" if near else "")
 
 
 def _stated(error: "jsonschema.ValidationError") -> Any:
@@ -45,6 +44,14 @@ def _stated(error: "jsonschema.ValidationError") -> Any:
 
 def _instance(error: "jsonschema.ValidationError") -> Any:
     return error.instance
+
+
+def _unwanted(stated: Mapping[str, list[str]], *, around: Mapping[str, Any]) -> str:
+    """Names that don't go together, or one that doesn't go with what another one decides."""
+    if stated:
+        return f"{' and '.join(stated['required'])} exclude each other"
+    deciding = next(name for name in _DECIDING if name in around)
+    return f"does not belong to {deciding} {around[deciding]}"
 
 
 def _missing(error: "jsonschema.ValidationError") -> str:
@@ -90,7 +97,6 @@ _REASONS: Mapping[str, Callable[["jsonschema.ValidationError"], str]] = {
     "pattern": _wrong_text,
     "enum": _not_one_of,
     "const": lambda error: f"must be {_stated(error)}",
-    "not": lambda error: f"{' and '.join(_stated(error)['required'])} exclude each other",
     "minimum": lambda error: f"must be at least {_stated(error)}",
     "maximum": lambda error: f"must be at most {_stated(error)}",
     "minLength": lambda _: "is empty",

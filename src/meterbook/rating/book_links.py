@@ -1,0 +1,265 @@
+"""What the rare steps of the engine look up about versions, as small frames beside the prices."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from meterbook.rating import tariff
+from meterbook.rating.charges import area, derived, kinds, time_of_use
+
+# Derived charges that look at the whole bill, also where a change of price split it.
+OF_WHOLE_BILL = frozenset(
+    {kinds.ChargeKind.MAXIMUM, kinds.ChargeKind.MINIMUM, kinds.ChargeKind.BILL_ROUNDING}
+)
+
+CONDITIONS = {
+    "condition_no": pl.Int16(),
+    "choice": pl.String(),
+    "valid_from": pl.Date(),
+    "valid_until": pl.Date(),
+    "paid_from": pl.Date(),
+    "paid_until": pl.Date(),
+}
+CONVERSIONS = {
+    "tariff_version_id": pl.Int32(),
+    "factor_micro": pl.Int64(),
+    "tariff_calorific_micro": pl.Int64(),
+    "is_calorific_metered": pl.Boolean(),
+    "divisor_micro": pl.Int64(),
+    "converted_step_milli": pl.Int64(),
+    "converted_mode": pl.Int8(),
+    "billed_step_milli": pl.Int64(),
+    "billed_mode": pl.Int8(),
+    "is_carried": pl.Boolean(),
+}
+PROGRAMMES = {
+    "tariff_version_id": pl.Int32(),
+    "choices": pl.String(),
+    "programme_no": pl.Int16(),
+    "programme_from": pl.Date(),
+    "programme_until": pl.Date(),
+}
+FREE = {
+    "tariff_version_id": pl.Int32(),
+    "free_component_no": pl.Int16(),
+    "condition_no": pl.Int16(),
+    "allowance_milli": pl.Int64(),
+    "is_monthly": pl.Boolean(),
+    "is_pooled": pl.Boolean(),
+}
+BASES = {
+    "target_version_id": pl.Int32(),
+    "target_no": pl.Int16(),
+    "kind": pl.Int8(),
+    "level": pl.Int16(),
+    "tariff_version_id": pl.Int32(),
+    "component_no": pl.Int16(),
+}
+TAXES = {
+    "tariff_version_id": pl.Int32(),
+    "component_no": pl.Int16(),
+    "tax_from": pl.Date(),
+    "tax_until": pl.Date(),
+    "dated_basis_points": pl.Int16(),
+}
+NEEDS = {
+    "tariff_version_id": pl.Int32(),
+    "effective_from": pl.Date(),
+    "is_decided": pl.Boolean(),
+    "reading": pl.Int16(),
+    "has_previous": pl.Boolean(),
+    "area": pl.Boolean(),
+    "capacity": pl.Boolean(),
+    "demand": pl.Boolean(),
+    "quota": pl.Boolean(),
+    "calorific": pl.Boolean(),
+    "is_priced_by_calibre": pl.Boolean(),
+    "band_count": pl.Int16(),
+    "area_classes": pl.List(pl.String()),
+    "calibres": pl.List(pl.Int16()),
+    "lowest_micro": pl.Int64(),
+    "highest_micro": pl.Int64(),
+    "asks_for_more": pl.Boolean(),
+}
+
+
+@dataclass(frozen=True)
+class Links:
+    """The frames by the schemas above; empty ones let the engine skip their step."""
+
+    conditions: pl.DataFrame
+    conversions: pl.DataFrame
+    programmes: pl.DataFrame
+    free: pl.DataFrame
+    bases: pl.DataFrame
+    taxes: pl.DataFrame
+    needs: pl.DataFrame
+
+
+@dataclass
+class Conditions:
+    """Numbers the conditions of a book while it is built; the unconditional one has no number."""
+
+    known: dict[tariff.Condition, int] = field(default_factory=dict)
+
+    def number(self, condition: tariff.Condition) -> int | None:
+        """The number of a condition."""
+        if condition.is_always:
+            return None
+        return self.known.setdefault(condition, len(self.known) + 1)
+
+
+def links(
+    *,
+    versions: Mapping[int, tariff.TariffVersion],
+    previous: Mapping[int, int],
+    conditions: Conditions,
+) -> Links:
+    """What the versions of a book need looked up."""
+    free = [row for i, version in versions.items() for row in _free(i, version, conditions)]
+    known = [
+        (number, c.choice, c.valid_from, c.valid_until, c.paid_from, c.paid_until)
+        for c, number in conditions.known.items()
+    ]
+    return Links(
+        conditions=_frame(known, CONDITIONS),
+        conversions=_frame([row for i, v in versions.items() for row in _conversion(i, v)], CONVERSIONS),
+        programmes=_frame([row for i, v in versions.items() for row in _programmes(i, v)], PROGRAMMES),
+        free=_frame(free, FREE),
+        bases=_frame([row for i in versions for row in _bases(i, versions, previous)], BASES),
+        taxes=_frame([row for i, v in versions.items() for row in _taxes(i, v)], TAXES),
+        needs=_frame([_needs(i, v, has_previous=i in previous) for i, v in versions.items()], NEEDS),
+    )
+
+
+def _frame(rows: list[tuple[object, ...]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _conversion(version_id: int, version: tariff.TariffVersion) -> Iterator[tuple[object, ...]]:
+    conversion, billed = version.conversion, version.quantity_rounding
+    if conversion is None and billed is None:
+        return
+    converted = (kinds.MILLION, kinds.MILLION, False, kinds.MILLION, 1, 1)
+    if conversion is not None:
+        converted = (
+            conversion.factor_micro,
+            conversion.calorific_micro,
+            conversion.is_calorific_metered,
+            conversion.divisor_micro,
+            conversion.round_to_milli,
+            conversion.mode,
+        )
+    rounded = (1, 1, False) if billed is None else (billed.round_to_milli, billed.mode, billed.is_carried)
+    yield (version_id, *converted, *rounded)
+
+
+def _programmes(version_id: int, version: tariff.TariffVersion) -> Iterator[tuple[object, ...]]:
+    for programme in version.programmes:
+        dates = (programme.valid_from, programme.valid_until)
+        yield (version_id, programme.code, programme.programme_no, *dates)
+
+
+def _free(
+    version_id: int, version: tariff.TariffVersion, conditions: Conditions
+) -> Iterator[tuple[object, ...]]:
+    for component in version.components:
+        charge = component.charge
+        if isinstance(charge, derived.FreeQuantity):
+            number = conditions.number(component.condition)
+            allowance = (charge.allowance_milli, charge.is_monthly, charge.is_pooled)
+            yield (version_id, component.component_no, number, *allowance)
+
+
+def _bases(
+    version_id: int, versions: Mapping[int, tariff.TariffVersion], previous: Mapping[int, int]
+) -> Iterator[tuple[object, ...]]:
+    version = versions[version_id]
+    by_no = {component.component_no: component for component in version.components}
+    levels: dict[int, int] = {}
+    for component in sorted(version.components, key=lambda item: (item.charge.kind, item.component_no)):
+        if component.charge.kind < kinds.DERIVED_FROM:
+            continue
+        counted = _counted(component, version)
+        same_kind = [levels[no] for no in counted if by_no[no].charge.kind is component.charge.kind]
+        level = levels[component.component_no] = 1 + max(same_kind, default=0)
+        target = (version_id, component.component_no, component.charge.kind, level)
+        yield from ((*target, version_id, no) for no in counted)
+        if component.charge.kind in OF_WHOLE_BILL:
+            codes = {by_no[no].code for no in counted}
+            for earlier in _earlier(version_id, previous):
+                found = (c.component_no for c in versions[earlier].components if c.code in codes)
+                yield from ((*target, earlier, no) for no in found)
+
+
+def _counted(component: tariff.Component, version: tariff.TariffVersion) -> list[int]:
+    """What a derived charge is of: what it names, and what was taken off or put on exactly those before."""
+    named = set(component.of)
+    is_earlier = (
+        other.component_no
+        for other in version.components
+        if kinds.DERIVED_FROM <= other.charge.kind < component.charge.kind and set(other.of) <= named
+    )
+    return sorted(named | set(is_earlier))
+
+
+def _earlier(version_id: int, previous: Mapping[int, int]) -> Iterator[int]:
+    found = previous.get(version_id)
+    while found is not None:
+        yield found
+        found = previous.get(found)
+
+
+def _taxes(version_id: int, version: tariff.TariffVersion) -> Iterator[tuple[object, ...]]:
+    for component in version.components:
+        if len(component.taxes) > 1:
+            for tax in component.taxes:
+                yield (version_id, component.component_no, tax.from_, tax.until, tax.rate_basis_points)
+
+
+def _needs(version_id: int, version: tariff.TariffVersion, *, has_previous: bool) -> tuple[object, ...]:
+    charges = [item.charge for entry in version.price_sets for item in entry.components]
+    rows = [row for charge in charges for row in charge.price_rows(version.household)]
+    bases = {row.basis for row in rows}
+    classes = [
+        sorted(charge.factors) for charge in charges if isinstance(charge, area.Area) and charge.factors
+    ]
+    calibres = sorted({row.calibre_mm for row in rows if row.calibre_mm is not None})
+    conversion, change = version.conversion, version.change
+    is_banded = any(isinstance(c, time_of_use.TimeOfUse | time_of_use.TimeOfUseTiers) for c in charges)
+    lowest, highest = _negotiable(version)
+    reading = change.reading if change is not None and change.split is tariff.SplitRule.READING_NUMBER else 0
+    asked = (
+        kinds.Basis.AREA in bases,
+        kinds.Basis.CAPACITY in bases,
+        kinds.Basis.DEMAND in bases,
+        any(row.bounds is kinds.Bounds.OF_QUOTA for row in rows),
+        conversion is not None and conversion.is_calorific_metered,
+        bool(calibres),
+        len(version.bands) if is_banded else 0,
+        classes[0] if classes else None,
+        calibres or None,
+        lowest,
+        highest,
+    )
+    return (
+        version_id,
+        version.effective_from,
+        change is not None,
+        reading,
+        has_previous or (change is not None and change.split is tariff.SplitRule.READING_DATE),
+        *asked,
+        any(asked) or reading > 0,
+    )
+
+
+def _negotiable(version: tariff.TariffVersion) -> tuple[int | None, int | None]:
+    """Lowest and highest agreed price of the version's negotiable component, in micro-units."""
+    for entry in version.price_sets:
+        for item in entry.components:
+            band = item.negotiable
+            if band is not None:
+                price = item.charge.price_rows(version.household)[0].price_micro
+                return band.lowest_micro(price), band.highest_micro(price)
+    return None, None

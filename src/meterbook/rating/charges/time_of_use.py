@@ -1,0 +1,98 @@
+"""Time of use: each band (register) has its price, alone or together with tiers.
+
+With tiers, either every band counts for itself (`is_per_band`), or the total of all bands decides the tiers and
+each band has its part of every tier in proportion to its use. Those parts are whole thousandths; tiers sum to
+the bands' quantities and bands to the tiers' exactly, and no part is ever negative.
+"""
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from meterbook.rating import household as households
+from meterbook.rating.charges import kinds, tiers
+
+MOST_BANDS = 6
+
+
+@dataclass(frozen=True)
+class TimeOfUse:
+    """Prices by band number."""
+
+    prices: tuple[tuple[int, int], ...]
+    kind: kinds.ChargeKind = kinds.ChargeKind.TIME_OF_USE
+
+    def price_rows(self, household: households.Household) -> tuple[kinds.PriceRow, ...]:
+        """One row per band; the household changes nothing."""
+        del household
+        return tuple(
+            kinds.PriceRow(price_micro=price, band=band, basis=kinds.Basis.BAND)
+            for band, price in self.prices
+        )
+
+
+@dataclass(frozen=True)
+class BandTier:
+    """One tier: its upper bound (None: no end) and its price for each band number."""
+
+    until_milli: int | None
+    prices: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class TimeOfUseTiers:
+    """Tiers from the lowest up, each with a price for every band."""
+
+    tiers: tuple[BandTier, ...]
+    is_per_band: bool
+    kind: kinds.ChargeKind = kinds.ChargeKind.TIME_OF_USE_TIERS
+
+    def price_rows(self, household: households.Household) -> tuple[kinds.PriceRow, ...]:
+        """One row per tier and band. Rows of bands that count for themselves have the band as their basis."""
+        basis = kinds.Basis.BAND if self.is_per_band else kinds.Basis.QUANTITY
+        plain = [tiers.Tier(until_milli=tier.until_milli, price_micro=0) for tier in self.tiers]
+        rows: list[kinds.PriceRow] = []
+        for place, ends in enumerate(tiers.ends(plain, household)):
+            row = ends.row(tier=place + 1, price_micro=0)
+            for band, price in self.tiers[place].prices:
+                rows.append(replace(row, band=band, price_micro=price, basis=basis))
+        return tuple(rows)
+
+
+class TimeOfUseTiersRule:
+    """The band's part of the tier."""
+
+    def charged_milli(self) -> pl.Expr:
+        """For bands that count for themselves as graduated tiers; else the band's share of the tier's part."""
+        before, total = pl.col("before_milli"), tiers.total()
+        own = tiers.inside(total) - tiers.inside(before)
+        low, high = pl.min_horizontal(before, total), pl.max_horizontal(before, total)
+        upper = pl.col("tier_until_milli").fill_null(high)
+        part = _of_first(upper.clip(low, high) - low) - _of_first(
+            pl.col("tier_from_milli").clip(low, high) - low
+        )
+        shared = part * pl.col("quantity_milli").sign()
+        return pl.when(pl.col("basis") == kinds.Basis.BAND).then(own).otherwise(shared)
+
+    def is_line(self) -> pl.Expr:
+        """Parts that hold something; for a quantity of zero the first band of the tier the counter is in."""
+        stands_here = (pl.col("quantity_milli") == 0) & tiers.stands_in(pl.col("before_milli"))
+        is_shown = (pl.col("basis") == kinds.Basis.BAND) | (pl.col("band") == 1)
+        return (pl.col("charged_milli") != 0) | (stands_here & is_shown)
+
+
+def _of_first(units: pl.Expr) -> pl.Expr:
+    """How many of the first `units` thousandths of the usage belong to the row's band.
+
+    The bands take their turns evenly: of what the bands before it left, a band has its proportion, rounded half
+    up. Each of these steps never falls and never rises by more than one per unit, so that differences are never
+    negative and the last band takes exactly what is left.
+    """
+    rest, rest_total = units.cast(pl.Int128), pl.col("quantity_milli").abs().cast(pl.Int128)
+    taken = []
+    for band in range(1, MOST_BANDS + 1):
+        own = pl.col(f"band_{band}_milli").abs().cast(pl.Int128)
+        share = pl.when(rest_total > 0).then((rest * own * 2 + rest_total) // (rest_total * 2)).otherwise(0)
+        taken.append(pl.when(pl.col("band") == band).then(share))
+        rest, rest_total = rest - share, rest_total - own
+    return pl.coalesce(taken).cast(pl.Int64)

@@ -1,0 +1,152 @@
+"""Tier bounds as they hold for one usage: its household, its quota, the length of its tier period, what is used up.
+
+In this order: the household widens the published bounds, the quota turns shares into quantities, a part of a tier
+period scales the result (rounded as the tariff says), and tiers already used up shrink to what is left of them.
+"""
+
+import polars as pl
+
+from meterbook.kernel import period, rounding
+from meterbook.rating import book as books
+from meterbook.rating import household, tariff
+from meterbook.rating.charges import kinds
+from meterbook.rating.steps import months
+from meterbook.rating.steps import run as runs
+
+ENDS = ("from", "until")
+_MONTHS = {tariff.StatedFor.MONTH: 1, tariff.StatedFor.TWO_MONTHS: 2, tariff.StatedFor.YEAR: 12}
+_YEARLY = {
+    period.TierPeriod.CALENDAR_YEAR,
+    period.TierPeriod.ANNIVERSARY_YEAR,
+    period.TierPeriod.HEATING_SEASON,
+}
+
+
+def for_household(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
+    """Bounds for the persons of the usage, or the tariff's default number."""
+    if not run.has(books.Feature.HOUSEHOLD):
+        return frame
+    return (
+        frame.with_columns(pl.col("persons").fill_null(pl.col("default_persons")))
+        .with_columns(extra_persons=household.extra_persons())
+        .with_columns(household.grown_bound(end=end).alias(f"tier_{end}_milli") for end in ENDS)
+    )
+
+
+def for_quota(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
+    """Bounds stated in millionths of the customer's quota, half up to a thousandth of the unit."""
+    if not run.has(books.Feature.QUOTA):
+        return frame
+    quota = run.column("quota_milli").cast(pl.Int128)
+    is_share = pl.col("bounds") == kinds.Bounds.OF_QUOTA
+    return frame.with_columns(
+        pl.when(is_share)
+        .then(
+            ((quota * pl.col(name).cast(pl.Int128) * 2 + kinds.MILLION) // (2 * kinds.MILLION)).cast(pl.Int64)
+        )
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in ("tier_from_milli", "tier_until_milli")
+    )
+
+
+def for_part(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
+    """Bounds for the length the usage counts in; untouched where that is the length they are stated for."""
+    parts = _part(frame, run) if run.has(books.Feature.SCALED, books.Feature.QUOTA) else None
+    is_prorated = run.is_segmented and run.has(books.Feature.SCALED, books.Feature.QUOTA)
+    if parts is None and not is_prorated:
+        return frame
+    numerator, denominator = parts or (_one(), _one())
+    if is_prorated:
+        cut = pl.col("is_prorated").fill_null(value=False)
+        numerator = numerator * pl.when(cut).then(pl.col("segment_days")).otherwise(1)
+        denominator = denominator * pl.when(cut).then(pl.col("usage_days")).otherwise(1)
+    frame = frame.with_columns(part_numerator=numerator, part_denominator=denominator)
+    return frame.with_columns(_scaled(name).alias(name) for name in ("tier_from_milli", "tier_until_milli"))
+
+
+def _one() -> pl.Expr:
+    return pl.lit(1, dtype=pl.Int64)
+
+
+def _scaled(name: str) -> pl.Expr:
+    scaled = rounding.step_expression(
+        numerator=pl.col(name).cast(pl.Int128) * pl.col("part_numerator").cast(pl.Int128),
+        denominator=pl.col("part_denominator").cast(pl.Int128),
+        step=pl.col("bound_step_milli").cast(pl.Int128),
+        mode=pl.col("bound_mode"),
+    )
+    return (
+        pl.when(pl.col("part_numerator") == pl.col("part_denominator")).then(pl.col(name)).otherwise(scaled)
+    )
+
+
+def _part(frame: pl.LazyFrame, run: runs.Run) -> tuple[pl.Expr, pl.Expr] | None:
+    """Numerator and denominator of the part; None where it is always the whole."""
+    found = _stated_part(frame, run)
+    if "tier_factor_ppm" not in run.names:
+        return found
+    numerator, denominator = found or (_one(), _one())
+    is_free = pl.col("tier_factor_ppm").is_not_null()
+    factor = pl.col("tier_factor_ppm").cast(pl.Int64)
+    return (
+        pl.when(is_free).then(factor).otherwise(numerator),
+        pl.when(is_free).then(kinds.MILLION).otherwise(denominator),
+    )
+
+
+def _stated_part(frame: pl.LazyFrame, run: runs.Run) -> tuple[pl.Expr, pl.Expr] | None:
+    profile = run.group.profile
+    by_days = profile.scaled_by is tariff.ScaledBy.DAYS
+    if profile.scaled_by is tariff.ScaledBy.NONE:
+        return None
+    if profile.tier_period in _YEARLY:
+        return _of_year(run, by_days=by_days)
+    stated = _MONTHS.get(profile.stated_for)
+    if stated is None:
+        return None
+    if by_days:
+        return run.usage_days() * months.MONTHS_A_YEAR, pl.lit(profile.year_days * stated, dtype=pl.Int64)
+    counted = months.months(frame, month_count=profile.month_count)
+    if profile.stated_for is not tariff.StatedFor.YEAR:
+        # a bill shorter than the stated time has not less of it: the tier period is still running
+        counted = pl.max_horizontal(counted, pl.lit(stated, dtype=pl.Int64))
+    return counted, pl.lit(stated, dtype=pl.Int64)
+
+
+def _of_year(run: runs.Run, *, by_days: bool) -> tuple[pl.Expr, pl.Expr] | None:
+    """A year or season the customer was only there for a part of: as stated with the usage."""
+    name = "tier_days" if by_days else "tier_months"
+    if name not in run.names:
+        return None
+    profile = run.group.profile
+    if profile.tier_period is period.TierPeriod.HEATING_SEASON:
+        whole = pl.col("season_days" if by_days else "season_months").cast(pl.Int64)
+    else:
+        whole = pl.lit(profile.year_days if by_days else months.MONTHS_A_YEAR, dtype=pl.Int64)
+    part = pl.col(name).cast(pl.Int64)
+    return part.fill_null(whole), whole
+
+
+def for_used_tiers(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
+    """Where a usage says what is used of each tier: bounds of what is left of them, counted from zero.
+
+    An allowance raised in mid-year refills the first tier and leaves bills already issued as they are.
+    """
+    if "tier_used_milli" not in run.names:
+        return frame
+    used = pl.col("tier_used_milli").list.get(pl.col("tier") - 1, null_on_oob=True).fill_null(0)
+    width = pl.col("tier_until_milli") - pl.col("tier_from_milli")
+    keys = ["usage_row", "component_no", "band", "is_fee"]
+    is_tiered = pl.col("tier_from_milli").is_not_null() & pl.col("tier_used_milli").is_not_null()
+    left = (width - used).clip(lower_bound=0)
+    upto = left.fill_null(0).cum_sum().over(keys)
+    return frame.with_columns(_left=left, _upto=upto).with_columns(
+        tier_from_milli=pl.when(is_tiered)
+        .then(pl.col("_upto") - pl.col("_left").fill_null(0))
+        .otherwise("tier_from_milli"),
+        tier_until_milli=pl.when(is_tiered)
+        .then(pl.when(width.is_null()).then(None).otherwise(pl.col("_upto")))
+        .otherwise("tier_until_milli"),
+        before_milli=pl.when(is_tiered).then(0).otherwise("before_milli"),
+    )

@@ -1,0 +1,111 @@
+"""Where a usage is cut: at changes of price and of season, by the rules of its tariff. Plain days, no columns."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from meterbook.rating import tariff
+
+ONE_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a usage with one version and one season (0: none).
+
+    `round_to_milli` and `counter` say how it was cut off the piece before; None for the first.
+    """
+
+    version_id: int
+    season_no: int
+    from_: dt.date
+    until: dt.date
+    cut: tariff.Change | None
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The versions of a book and which one each follows."""
+
+    by_id: Mapping[int, tariff.TariffVersion]
+    previous: Mapping[int, int]
+
+    def pieces(
+        self, *, version_id: int, from_: dt.date, until: dt.date, reading_no: int | None
+    ) -> tuple[Piece, ...]:
+        """The pieces of a usage [from_, until) whose last day lies in a version, earliest first."""
+        found: list[Piece] = []
+        stretches = self._stretches(version_id, from_, until, reading_no)
+        for number, start, end, cut in reversed(list(stretches)):
+            version = self.by_id[number]
+            for place, (season_no, first, last) in enumerate(_seasons(version, start, end)):
+                own_cut = cut if place == 0 else version.season_change
+                found.append(Piece(number, season_no, first, last, own_cut if found else None))
+        return tuple(found)
+
+    def _stretches(
+        self, version_id: int, from_: dt.date, until: dt.date, reading_no: int | None
+    ) -> Iterator[tuple[int, dt.date, dt.date, tariff.Change | None]]:
+        """From the latest version back."""
+        while True:
+            version = self.by_id[version_id]
+            change, starts = version.change, version.effective_from
+            is_new = from_ >= starts
+            if change is None or version_id not in self.previous:
+                break
+            if change.split is tariff.SplitRule.READING_NUMBER:
+                # a period that began before the change is closed by the first reading after it
+                number = (change.reading if is_new else 1) if reading_no is None else reading_no
+                if number >= change.reading:
+                    break
+            elif is_new or change.split is tariff.SplitRule.READING_DATE:
+                break
+            else:
+                yield version_id, starts, until, change
+                until = starts
+            version_id = self.previous[version_id]
+        yield version_id, from_, until, None
+
+
+def season_on(version: tariff.TariffVersion, day: dt.date) -> int:
+    """The number of the season holding `day`; 0 for a version without seasons."""
+    for season in version.seasons:
+        if _is_within(season, day):
+            return season.season_no
+    return 0
+
+
+def _is_within(season: tariff.Season, day: dt.date) -> bool:
+    first, until = season.from_.in_year(day.year), season.until.in_year(day.year)
+    return first <= day < until if first < until else day >= first or day < until
+
+
+def _seasons(
+    version: tariff.TariffVersion, from_: dt.date, until: dt.date
+) -> Iterator[tuple[int, dt.date, dt.date]]:
+    """Stretches of one season each; a single one where usages are not split at seasons."""
+    change = version.season_change
+    if not version.seasons or change is None or change.split is not tariff.SplitRule.DAYS:
+        yield season_on(version, until - ONE_DAY), from_, until
+        return
+    starts = (
+        season.from_.in_year(year) for year in range(from_.year, until.year + 1) for season in version.seasons
+    )
+    cuts = [from_, *sorted(day for day in starts if from_ < day < until), until]
+    for first, last in zip(cuts, cuts[1:], strict=False):
+        yield season_on(version, first), first, last
+
+
+def heating_season(version: tariff.TariffVersion, day: dt.date) -> tuple[dt.date, dt.date]:
+    """The heating season [from, until) that holds `day`, or the next one to begin."""
+    if version.heating_season is None:
+        raise ValueError("the version has no heating season")
+    first, until = version.heating_season
+    for year in (day.year - 1, day.year, day.year + 1):
+        start = first.in_year(year)
+        end = until.in_year(year)
+        if end <= start:
+            end = until.in_year(year + 1)
+        if day < end:
+            return start, end
+    raise AssertionError("some season always ends later")

@@ -1,0 +1,35 @@
+"""Which of a version's price sets a usage pays: by its season and by the first programme it is entitled to."""
+
+import polars as pl
+
+from meterbook.rating import book as books
+from meterbook.rating import tariff
+from meterbook.rating.steps import usages
+
+
+def choose(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """Adds set_no where any version of the book has more than one set."""
+    if all(len(version.price_sets) == 1 for version in book.versions.values()):
+        return frame
+    season = pl.col("season_no").fill_null(0) if "season_no" in frame.columns else pl.lit(0, dtype=pl.Int16)
+    numbered = frame.with_columns(set_no=season.cast(pl.Int16))
+    if "choices" not in frame.columns or book.links.programmes.is_empty():
+        return numbered
+    numbered = numbered.with_row_index("_row")
+    last_day = usages.last_day()
+    begun = pl.col("programme_from").is_null() | (last_day >= pl.col("programme_from"))
+    running = pl.col("programme_until").is_null() | (last_day < pl.col("programme_until"))
+    entitled = (
+        numbered.filter(pl.col("choices").is_not_null())
+        .explode("choices")
+        .join(book.links.programmes, on=["tariff_version_id", "choices"])
+        .filter(begun & running)
+        .group_by("_row")
+        .agg(programme_no=pl.col("programme_no").min())
+    )
+    set_no = pl.col("set_no") + pl.col("programme_no").fill_null(0) * tariff.SETS_A_PROGRAMME
+    return (
+        numbered.join(entitled, on="_row", how="left", maintain_order="left")
+        .with_columns(set_no=set_no.cast(pl.Int16))
+        .drop("_row", "programme_no")
+    )

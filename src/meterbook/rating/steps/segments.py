@@ -1,0 +1,192 @@
+"""Usages cut into segments where a price or a season changes inside their period.
+
+Quantities are cut in proportion to days: what lies before a cut is rounded half up to the step of the rule, and the
+last segment takes the rest. Free units belong to the earliest segments first.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from meterbook.kernel import frames
+from meterbook.rating import book as books
+from meterbook.rating import columns, tariff
+from meterbook.rating.steps import calendar_cuts, months, usages
+
+PIECES = frames.FrameSchema(
+    name="pieces",
+    columns={
+        "tariff_version_id": pl.Int32(),
+        "period_from": pl.Date(),
+        "period_until": pl.Date(),
+        "reading_no": pl.Int16(),
+        "piece": pl.Int16(),
+        "version_id": pl.Int32(),
+        "season_no": pl.Int16(),
+        "from_": pl.Date(),
+        "until": pl.Date(),
+        "step_milli": pl.Int64(),
+        "is_restarted": pl.Boolean(),
+        "is_prorated": pl.Boolean(),
+        "is_last": pl.Boolean(),
+    },
+    nullable=frozenset({"reading_no"}),
+)
+_KEYS = ["tariff_version_id", "period_from", "period_until", "reading_no"]
+# What a segmented frame has beyond the usages' columns.
+ADDED = {
+    "season_no": pl.Int16(),
+    "is_last": pl.Boolean(),
+    "last_version_id": pl.Int32(),
+    "segment_days": pl.Int64(),
+    "usage_days": pl.Int64(),
+    "is_prorated": pl.Boolean(),
+}
+
+
+def cut(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """Segments with columns ADDED; the frame as it is where nothing has to be cut and no seasons exist."""
+    is_asked = _is_asked(frame, book)
+    asked = frame.filter(is_asked)
+    if asked.is_empty():
+        return frame
+    asked = asked.with_columns(reading_no=usages.column(frame, "reading_no"), months=_months(asked, book))
+    pieces = _pieces(asked.select(_KEYS).unique(), book)
+    segments = asked.with_row_index("_usage").join(pieces, on=_KEYS, nulls_equal=True)
+    segments = _quantities(segments.sort("_usage", "piece"))
+    rest = frame.filter(~is_asked)
+    return pl.concat([rest, segments], how="diagonal") if rest.height else segments
+
+
+def _is_asked(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
+    """Usages that began before their version, or whose version has seasons or counts readings."""
+    always = [
+        version_id
+        for version_id, version in book.versions.items()
+        if version.seasons
+        or (version.change is not None and version.change.split is tariff.SplitRule.READING_NUMBER)
+    ]
+    starts = {
+        version_id: book.versions[version_id].effective_from
+        for version_id in book.previous
+        if book.versions[version_id].change is not None
+    }
+    if not always and not starts:
+        return pl.lit(value=False)
+    version_id = pl.col("tariff_version_id")
+    begins = version_id.replace_strict(starts, default=None, return_dtype=pl.Date)
+    return version_id.is_in(always) | (pl.col("period_from") < begins).fill_null(value=False)
+
+
+def _months(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
+    """Months of the whole usage, kept before its period is cut."""
+    started = [i for i, v in book.versions.items() if v.month_count is tariff.MonthCount.STARTED]
+    found = (
+        pl.when(pl.col("tariff_version_id").is_in(started))
+        .then(months.months(frame, month_count=tariff.MonthCount.STARTED))
+        .otherwise(months.months(frame, month_count=tariff.MonthCount.NEAREST))
+    )
+    return found.cast(pl.Int16)
+
+
+def _pieces(asked: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """The pieces of every distinct period: few, whatever the number of usages."""
+    versions = calendar_cuts.Versions(by_id=book.versions, previous=book.previous)
+    rows: list[tuple[object, ...]] = []
+    for version_id, from_, until, reading_no in asked.iter_rows():
+        found = versions.pieces(version_id=version_id, from_=from_, until=until, reading_no=reading_no)
+        rows.extend((version_id, from_, until, reading_no, *row) for row in _piece_rows(found))
+    return pl.DataFrame(rows, schema=dict(PIECES.columns), orient="row")
+
+
+def _piece_rows(
+    pieces: Sequence[calendar_cuts.Piece],
+) -> list[tuple[int, int, int, dt.date, dt.date, int, bool, bool, bool]]:
+    """A segment is rounded by the rule of the cut at its end; any cut that prorates does so for all."""
+    rows = []
+    is_prorated = any(piece.cut and piece.cut.counter is tariff.Counter.PRORATED for piece in pieces)
+    for place, piece in enumerate(pieces):
+        is_last = place == len(pieces) - 1
+        cut_after = None if is_last else pieces[place + 1].cut
+        step = 1 if cut_after is None else cut_after.round_to_milli
+        restarts = piece.cut is not None and piece.cut.counter is not tariff.Counter.CONTINUES
+        dates = (piece.from_, piece.until)
+        rows.append((place, piece.version_id, piece.season_no, *dates, step, restarts, is_prorated, is_last))
+    return rows
+
+
+def _quantities(segments: pl.DataFrame) -> pl.DataFrame:
+    """Cut quantities, free units and counters; replace version and period by the segment's."""
+    bands = [band for band in columns.BANDS if f"band_{band}_milli" in segments.columns]
+    segments = segments.with_columns(
+        usage_days=usages.days(), days_until=(pl.col("until") - pl.col("period_from")).dt.total_days()
+    )
+    if bands:
+        names = [f"band_{band}_milli" for band in bands]
+        parts = segments.with_columns(_cut_off(name) for name in names)
+        is_banded = pl.any_horizontal(pl.col(name).is_not_null() for name in names)
+        quantity = pl.when(is_banded).then(pl.sum_horizontal(names)).otherwise("_whole")
+        segments = parts.with_columns(_whole=_cut_off("quantity_milli")).with_columns(quantity_milli=quantity)
+    else:
+        segments = segments.with_columns(_cut_off("quantity_milli"))
+    segments = _counters(_free(segments), bands)
+    return segments.with_columns(
+        last_version_id=pl.col("version_id").last().over("_usage"),
+        segment_days=(pl.col("until") - pl.col("from_")).dt.total_days(),
+        tariff_version_id="version_id",
+        period_from="from_",
+        period_until="until",
+    ).drop(
+        "_usage",
+        "piece",
+        "version_id",
+        "from_",
+        "until",
+        "step_milli",
+        "is_restarted",
+        "days_until",
+        "_whole",
+        strict=False,
+    )
+
+
+def _cut_off(name: str) -> pl.Expr:
+    """The segment's part of a quantity: what lies before its end less what lies before its start."""
+    size = pl.col(name).cast(pl.Int128)
+    step = pl.col("step_milli").cast(pl.Int128)
+    all_days = pl.col("usage_days").cast(pl.Int128) * step
+    rounded = (size.abs() * pl.col("days_until") * 2 + all_days) // (all_days * 2) * step
+    # rounding up must not take more than there is, nor more than a later cut leaves
+    before_end = pl.min_horizontal(rounded, size.abs()).cum_max().over("_usage") * size.sign()
+    before_end = pl.when("is_last").then(size).otherwise(before_end)
+    return (before_end - before_end.shift(1).over("_usage").fill_null(0)).cast(pl.Int64).alias(name)
+
+
+def _free(segments: pl.DataFrame) -> pl.DataFrame:
+    if "free_milli" not in segments.columns:
+        return segments
+    granted = pl.col("free_milli").fill_null(0)
+    upto = pl.col("quantity_milli").cum_sum().over("_usage")
+    taken = pl.min_horizontal(granted, upto) - pl.min_horizontal(granted, upto - pl.col("quantity_milli"))
+    return segments.with_columns(free_milli=taken)
+
+
+def _counters(segments: pl.DataFrame, bands: Sequence[int]) -> pl.DataFrame:
+    """What stood on each counter when the segment began: from the last restart on."""
+    free = pl.col("free_milli").fill_null(0) if "free_milli" in segments.columns else pl.lit(0)
+    counted = {"before_milli": pl.col("quantity_milli") - free}
+    for band in bands:
+        name = f"band_{band}_before_milli"
+        segments = segments.with_columns(usages.column(segments, name).fill_null(0).alias(name))
+        counted[name] = pl.col(f"band_{band}_milli").fill_null(0)
+    segments = segments.with_columns(_restarts=pl.col("is_restarted").cast(pl.Int64).cum_sum().over("_usage"))
+    keys = ["_usage", "_restarts"]
+    return segments.with_columns(
+        (
+            pl.when(pl.col("_restarts") == 0).then(pl.col(name)).otherwise(0)
+            + part.cum_sum().over(keys)
+            - part
+        ).alias(name)
+        for name, part in counted.items()
+    ).drop("_restarts")

@@ -1,0 +1,41 @@
+"""The usages as they come in: checked, in order, with no more columns than they need."""
+
+import polars as pl
+
+from meterbook.kernel import frames
+from meterbook.rating import columns
+
+
+def checked(usage_frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of USAGE and those of USAGE_MORE that hold anything; kernel.frames.FrameError on wrong types."""
+    usages = columns.USAGE.check(usage_frame)
+    named = [name for name in columns.USAGE_MORE.columns if name in usage_frame.columns]
+    if not named:
+        return usages
+    problems = tuple(
+        f"column {name} is {usage_frame.schema[name]}, not {columns.USAGE_MORE.columns[name]}"
+        for name in named
+        if usage_frame.schema[name] != columns.USAGE_MORE.columns[name]
+    )
+    if problems:
+        raise frames.FrameError(schema=columns.USAGE_MORE.name, problems=problems)
+    nulls = usage_frame.select(pl.col(*named).null_count()).row(0, named=True)
+    filled = [name for name in named if nulls[name] < usage_frame.height]
+    return usages.with_columns(usage_frame.select(*filled)) if filled else usages
+
+
+def column(frame: pl.DataFrame | pl.LazyFrame, name: str) -> pl.Expr:
+    """A column of USAGE_MORE, nulls where the frame doesn't have it."""
+    if name in frame.collect_schema().names():
+        return pl.col(name)
+    return pl.lit(None, dtype=columns.USAGE_MORE.columns[name])
+
+
+def last_day() -> pl.Expr:
+    """The last day of supply: the day before the closing reading's."""
+    return pl.col("period_until").dt.offset_by("-1d")
+
+
+def days() -> pl.Expr:
+    """Days from period_from to period_until."""
+    return (pl.col("period_until") - pl.col("period_from")).dt.total_days()
