@@ -1,7 +1,7 @@
 """Tariff versions as frames of prices, ready to be joined to any number of usages.
 
-Versions that need the same steps of the engine stand in one group, so that a plain tariff is not slowed down by
-what another one asks for.
+Versions that need the same steps of the engine stand in one group, so that a plain tariff is not slowed
+down by what another one asks for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -210,7 +210,7 @@ def _group(
                         component.charge.kind,
                     )
                     is_freed = component.component_no in freed
-                    prices.append((*key, *_price(row, version, component, is_freed), condition_no))
+                    prices.append((*key, *_price(row, version, component, is_freed=is_freed), condition_no))
                     terms.append(_terms(row, version, component))
     frame = pl.DataFrame(prices, schema=dict(columns.PRICES.columns), orient="row")
     return Group(
@@ -226,7 +226,7 @@ def _is_free(component: tariff.Component) -> bool:
 
 
 def _price(
-    row: kinds.PriceRow, version: tariff.TariffVersion, component: tariff.Component, is_freed: bool
+    row: kinds.PriceRow, version: tariff.TariffVersion, component: tariff.Component, *, is_freed: bool
 ) -> tuple[object, ...]:
     return (
         row.tier,

@@ -1,6 +1,6 @@
 """What the rare steps of the engine look up about versions, as small frames beside the prices."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -133,8 +133,8 @@ def links(
     )
 
 
-def _frame(rows: list[tuple[object, ...]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=schema, orient="row")
+def _frame(rows: Sequence[tuple[object, ...]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=dict(schema), orient="row")
 
 
 def _conversion(version_id: int, version: tariff.TariffVersion) -> Iterator[tuple[object, ...]]:

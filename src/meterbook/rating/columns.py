@@ -1,7 +1,7 @@
 """The named schemas of the engine: what goes in and what comes out. Units are in the column names.
 
-`_milli` are thousandths of the unit, `_micro` millionths of a currency unit, `_minor` the currency's minor unit,
-`_ppm` millionths of a whole.
+`_milli` are thousandths of the unit, `_micro` millionths of a currency unit, `_minor` the currency's minor
+unit, `_ppm` millionths of a whole.
 """
 
 from enum import IntEnum

@@ -1,8 +1,8 @@
 """The calculation: usages and a book of tariffs in, explained lines out. There is no other one.
 
-Usages are made ready (parts, units, free quantities, segments), matched with the prices of their version, every
-kind of charge says how much of the quantity it charges at each price, each line is priced and rounded once, and
-what depends on other lines comes last. STEPS says in which order and why.
+Usages are made ready (parts, units, free quantities, segments), matched with the prices of their version,
+every kind of charge says how much of the quantity it charges at each price, each line is priced and rounded
+once, and what depends on other lines comes last. STEPS says in which order and why.
 """
 
 from collections.abc import Callable
@@ -132,8 +132,8 @@ def rate(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFra
     The unrounded amount of a line is quantity_milli x unit_price_micro x factor_ppm x time_numerator /
     time_denominator x 10^-15 of a currency unit.
 
-    Raises RatingError when `unratable` finds anything or an amount leaves 64 bits, kernel.frames.FrameError on
-    wrong columns.
+    Raises RatingError when `unratable` finds anything or an amount leaves 64 bits, kernel.frames.FrameError
+    on wrong columns.
     """
     frame = usages.checked(usage_frame)
     refused = checks.unratable(frame, tariff_book)

@@ -1,11 +1,11 @@
 """How many people live there, and how much wider that makes the tiers.
 
-Every rule is kept as growth per person above a number of persons, rounded half up to a thousandth of the unit:
-bound + extra x numerator / denominator, and + jump as soon as there is one extra person. The five published
-ways (domain facts, 1): ADD the same to every bound, ADD to each bound its own quantity, FIRST_TIER only widens
-the first tier at the cost of the second, SCALE grows a bound by its own share (bound x persons / over_persons),
-PER_PERSON states the bounds per head from a number of persons on. ADD with `is_once` adds the same for any
-number of extra persons.
+Every rule is kept as growth per person above a number of persons, rounded half up to a thousandth of the
+unit: bound + extra x numerator / denominator, and + jump as soon as there is one extra person. The five
+published ways (domain facts, 1): ADD the same to every bound, ADD to each bound its own quantity,
+FIRST_TIER only widens the first tier at the cost of the second, SCALE grows a bound by its own share (bound
+x persons / over_persons), PER_PERSON states the bounds per head from a number of persons on. ADD with
+`is_once` adds the same for any number of extra persons.
 """
 
 from dataclasses import dataclass

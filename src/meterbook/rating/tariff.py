@@ -127,7 +127,8 @@ class SplitRule(IntEnum):
 
 class Counter(IntEnum):
     """What a tier counter does where a usage is split: runs on, starts again, or starts again with bounds
-    in proportion to the days."""
+    in proportion to the days.
+    """
 
     CONTINUES = 1
     RESTARTS = 2
@@ -136,7 +137,9 @@ class Counter(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """How a usage is split at a change of price: old part rounded half up to `round_to_milli`, new the rest."""
+    """How a usage is split at a change of price: old part rounded half up to `round_to_milli`, new the
+    rest.
+    """
 
     split: SplitRule
     reading: int = 1

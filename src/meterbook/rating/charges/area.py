@@ -1,8 +1,8 @@
 """Heating by area: square metres x price x season, months or days, with factors for building and height.
 
-A factor by class of building (0.90 multi-storey, 0.82 high-rise) and a surcharge by storey height stand in the
-line as one factor. Height surcharges come in two shapes: so many percent for every begun or full step above a
-height (+3 % per 0.1 m above 3.2 m, at most ...), or a table of heights.
+A factor by class of building (0.90 multi-storey, 0.82 high-rise) and a surcharge by storey height stand in
+the line as one factor. Height surcharges come in two shapes: so many percent for every begun or full step
+above a height (+3 % per 0.1 m above 3.2 m, at most ...), or a table of heights.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class HeightSteps:
 
 @dataclass(frozen=True)
 class HeightTable:
-    """Pairs of a height in millimetres and what is added above it, lowest first; the last that fits counts."""
+    """Pairs of a height in millimetres and what is added above it; the highest exceeded counts."""
 
     rows: tuple[tuple[int, int], ...]
 
@@ -67,7 +67,7 @@ class Area:
         """
         factor = kinds.MILLION
         if self.factors:
-            if area_class not in self.factors:
+            if area_class is None or area_class not in self.factors:
                 raise AreaError(f"no factor for class {area_class}")
             factor = self.factors[area_class]
         if self.height is None or height_milli is None:

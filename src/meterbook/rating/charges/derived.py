@@ -1,4 +1,5 @@
-"""Charges calculated from the lines of others: percentages, minimum and maximum, money off, rounding the bill.
+"""Charges calculated from the lines of others: percentages, minimum and maximum, money off, rounding the
+bill.
 
 They are worked out in the order of their numbers in `kinds.ChargeKind`: percentages off, money off, maximum,
 minimum, percentages on top (levies, taxes), and the rounding of the bill last.
@@ -35,6 +36,7 @@ class Limit:
 
     def price_rows(self, household: households.Household) -> tuple[kinds.PriceRow, ...]:
         """One row, or one for each meter size; the amount is worked out like a fixed charge."""
+        del household
         amounts = fixed.Fixed(
             kind=self.kind, price_micro=self.price_micro, basis=self.basis, by_calibre=self.by_calibre
         )

@@ -1,4 +1,5 @@
-"""Fixed amounts: per bill, per month or per day, for one meter, for each household or person, or by meter size.
+"""Fixed amounts: per bill, per month or per day, for one meter, for each household or person, or by meter
+size.
 
 A month of 30 days and one of 31 both count as one, unless the tariff says `by_days`: then a usage of d days
 pays d x 12 / 365 months. Where a usage is split at a change of price, each part pays by its days.

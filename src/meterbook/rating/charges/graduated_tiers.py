@@ -2,9 +2,9 @@
 
 A usage that follows others of the same tier period starts where they ended: with f as the price of a whole
 quantity, it pays f(before + quantity) - f(before). A quantity lies in a tier when from < quantity <= until:
-the upper bound belongs to the tier, as 含 in Chinese notices says. A tier may also cost a fee as soon as it is
-entered (27 for the first 5 units, whether used or not); the first tier is entered by every usage that starts
-at zero.
+the upper bound belongs to the tier, as 含 in Chinese notices says. A tier may also cost a fee as soon as it
+is entered (27 for the first 5 units, whether used or not); the first tier is entered by every usage that
+starts at zero.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,9 @@
 """Over-quota surcharge: progressive prices on what goes beyond a customer's own quota (超定额累进加价).
 
-Bounds are shares of the quota: 20 % over is 1.2 times the quota. Three published shapes are one here: a surcharge
-on top of the normal charge (nothing within the quota), an all-in price that starts within it, and a multiple of
-one component's price. The quota and the running total belong to the same period, usually a year.
+Bounds are shares of the quota: 20 % over is 1.2 times the quota. Three published shapes are one here: a
+surcharge on top of the normal charge (nothing within the quota), an all-in price that starts within it, and
+a multiple of one component's price. The quota and the running total belong to the same period, usually a
+year.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class OverQuota:
     kind: kinds.ChargeKind = kinds.ChargeKind.OVER_QUOTA
 
     def price_rows(self, household: households.Household) -> tuple[kinds.PriceRow, ...]:
-        """Tier 1 is the quota itself, without a row where it is not charged; the household changes nothing."""
+        """Tier 1 is the quota itself, without a row where it is not charged."""
         del household
         within = tiers.Tier(until_milli=kinds.MILLION, price_micro=self.within_micro or 0)
         over = [

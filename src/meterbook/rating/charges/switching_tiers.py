@@ -1,8 +1,8 @@
 """Switching tables: the total decides which whole table of graduated tiers holds (Tamil Nadu: up to 500 units
 one table, above it another for every unit). Upper bounds of tables belong to the table, as those of tiers do.
 
-Within a tier period f(before + quantity) - f(before) holds here too: where the total moves into another table,
-the parts of the old one are taken back on lines of their own.
+Within a tier period f(before + quantity) - f(before) holds here too: where the total moves into another
+table, the parts of the old one are taken back on lines of their own.
 """
 
 from dataclasses import dataclass, replace
@@ -33,12 +33,10 @@ class SwitchingTiers:
         rows: list[kinds.PriceRow] = []
         from_milli = 0
         for number, table in enumerate(self.tables, start=1):
-            for row in graduated_tiers.GraduatedTiers(tiers=table.tiers).price_rows(household):
-                rows.append(
-                    replace(
-                        row, band=number, table_from_milli=from_milli, table_until_milli=table.until_milli
-                    )
-                )
+            rows.extend(
+                replace(row, band=number, table_from_milli=from_milli, table_until_milli=table.until_milli)
+                for row in graduated_tiers.GraduatedTiers(tiers=table.tiers).price_rows(household)
+            )
             from_milli = table.until_milli or from_milli
         return tuple(rows)
 

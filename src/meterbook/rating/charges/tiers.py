@@ -11,7 +11,7 @@ from meterbook.rating.charges import kinds
 
 @dataclass(frozen=True)
 class Tier:
-    """One tier: its upper bound for the default household (None: no end), its price, a fee for entering it."""
+    """A tier: its upper bound for the default household (None: no end), price, fee for entering it."""
 
     until_milli: int | None
     price_micro: int

@@ -1,8 +1,8 @@
 """Time of use: each band (register) has its price, alone or together with tiers.
 
-With tiers, either every band counts for itself (`is_per_band`), or the total of all bands decides the tiers and
-each band has its part of every tier in proportion to its use. Those parts are whole thousandths; tiers sum to
-the bands' quantities and bands to the tiers' exactly, and no part is ever negative.
+With tiers, either every band counts for itself (`is_per_band`), or the total of all bands decides the tiers
+and each band has its part of every tier in proportion to its use. Those parts are whole thousandths; tiers
+sum to the bands' quantities and bands to the tiers' exactly, and no part is ever negative.
 """
 
 from dataclasses import dataclass, replace
@@ -63,7 +63,7 @@ class TimeOfUseTiersRule:
     """The band's part of the tier."""
 
     def charged_milli(self) -> pl.Expr:
-        """For bands that count for themselves as graduated tiers; else the band's share of the tier's part."""
+        """As graduated tiers for bands that count for themselves; else the band's share of the tier's part."""
         before, total = pl.col("before_milli"), tiers.total()
         own = tiers.inside(total) - tiers.inside(before)
         low, high = pl.min_horizontal(before, total), pl.max_horizontal(before, total)
@@ -84,9 +84,9 @@ class TimeOfUseTiersRule:
 def _of_first(units: pl.Expr) -> pl.Expr:
     """How many of the first `units` thousandths of the usage belong to the row's band.
 
-    The bands take their turns evenly: of what the bands before it left, a band has its proportion, rounded half
-    up. Each of these steps never falls and never rises by more than one per unit, so that differences are never
-    negative and the last band takes exactly what is left.
+    The bands take their turns evenly: of what the bands before it left, a band has its proportion, rounded
+    half up. Each of these steps never falls and never rises by more than one per unit, so that differences
+    are never negative and the last band takes exactly what is left.
     """
     rest, rest_total = units.cast(pl.Int128), pl.col("quantity_milli").abs().cast(pl.Int128)
     taken = []

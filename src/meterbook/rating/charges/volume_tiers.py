@@ -1,8 +1,9 @@
 """Volume tiers: the whole quantity at the price of the tier the total lies in.
 
-Within a tier period the whole counter is priced again: with f(x) = x times the price of x's tier, a usage pays
-f(before + quantity) - f(before), so that many usages cost what one does. Where the counter moves into another
-tier there are two lines: all of it at the new price, and what was counted before taken back at the old one.
+Within a tier period the whole counter is priced again: with f(x) = x times the price of x's tier, a usage
+pays f(before + quantity) - f(before), so that many usages cost what one does. Where the counter moves into
+another tier there are two lines: all of it at the new price, and what was counted before taken back at the
+old one.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,9 @@
-"""Tier bounds as they hold for one usage: its household, its quota, the length of its tier period, what is used up.
+"""Tier bounds as they hold for one usage: its household, its quota, the length of its tier period, what is
+used up.
 
-In this order: the household widens the published bounds, the quota turns shares into quantities, a part of a tier
-period scales the result (rounded as the tariff says), and tiers already used up shrink to what is left of them.
+In this order: the household widens the published bounds, the quota turns shares into quantities, a part of
+a tier period scales the result (rounded as the tariff says), and tiers already used up shrink to what is
+left of them.
 """
 
 import polars as pl

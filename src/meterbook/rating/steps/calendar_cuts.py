@@ -1,6 +1,9 @@
-"""Where a usage is cut: at changes of price and of season, by the rules of its tariff. Plain days, no columns."""
+"""Where a usage is cut: at changes of price and of season, by the rules of its tariff. Plain days, no
+columns.
+"""
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -92,7 +95,7 @@ def _seasons(
         season.from_.in_year(year) for year in range(from_.year, until.year + 1) for season in version.seasons
     )
     cuts = [from_, *sorted(day for day in starts if from_ < day < until), until]
-    for first, last in zip(cuts, cuts[1:], strict=False):
+    for first, last in itertools.pairwise(cuts):
         yield season_on(version, first), first, last
 
 

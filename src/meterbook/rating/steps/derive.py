@@ -1,8 +1,9 @@
-"""Charges calculated from other lines, stage by stage: discounts, cap, minimum, percentages, rounding of the bill.
+"""Charges calculated from other lines, stage by stage: discounts, cap, minimum, percentages, rounding of
+the bill.
 
-Each stage sums the lines its components are of, turns the placeholder line into its amount, and the next stage
-sees the result. A line keeps the shape quantity x price: a percentage takes the money it is of as its quantity,
-an adjustment counts one (or minus one) times its amount.
+Each stage sums the lines its components are of, turns the placeholder line into its amount, and the next
+stage sees the result. A line keeps the shape quantity x price: a percentage takes the money it is of as its
+quantity, an adjustment counts one (or minus one) times its amount.
 """
 
 import polars as pl
@@ -26,8 +27,8 @@ _MINOR_MICRO = 1000
 def derive(lines: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """Lines with the placeholders of derived charges worked out; adjustments that come to nothing go.
 
-    `lines` has one row per line and placeholder with kind, usage_row (one per segment), bill_row (one per usage
-    and part), last_version_id and what the amounts are rounded by. The order is kept.
+    `lines` has one row per line and placeholder with kind, usage_row (one per segment), bill_row (one per
+    usage and part), last_version_id and what the amounts are rounded by. The order is kept.
     """
     if "kind" not in lines.columns:
         return lines

@@ -11,7 +11,8 @@ _WHOLE_BASIS_POINTS = 10_000
 
 def keep_dearest(lines: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """Of the parts of a usage that stand for one another (HIGHEST), the one that costs most; the first of
-    equals."""
+    equals.
+    """
     del book
     if "split" not in lines.columns:
         return lines

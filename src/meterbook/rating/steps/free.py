@@ -1,9 +1,11 @@
-"""Free quantities: after conversion and rounding, before any price. The first concession that applies counts."""
+"""Free quantities: after conversion and rounding, before any price. The first concession that applies
+counts.
+"""
 
 import polars as pl
 
-from meterbook.rating import tariff
 from meterbook.rating import book as books
+from meterbook.rating import tariff
 from meterbook.rating.steps import conditions, months, usages
 
 

@@ -19,7 +19,9 @@ def match(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
 
 
 def keep_what_holds(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
-    """Drop prices for other meter sizes, unchosen or expired components, and all but one of what is per bill."""
+    """Drop prices for other meter sizes, unchosen or expired components, and all but one of what is per
+    bill.
+    """
     if run.has(books.Feature.CALIBRE):
         is_own = pl.col("price_calibre_mm") == run.column("calibre_mm")
         frame = frame.filter(pl.col("price_calibre_mm").is_null() | is_own)

@@ -6,8 +6,8 @@ quantity. Fixed quantities go first, shares divide what is left (largest remaind
 
 import polars as pl
 
-from meterbook.rating import columns
 from meterbook.rating import book as books
+from meterbook.rating import columns
 from meterbook.rating.charges import kinds
 from meterbook.rating.steps import usages
 

@@ -1,4 +1,6 @@
-"""From charged quantities to money: agreed prices, shares and lengths of time, one product and one rounding."""
+"""From charged quantities to money: agreed prices, shares and lengths of time, one product and one
+rounding.
+"""
 
 import functools
 import math
@@ -13,7 +15,6 @@ from meterbook.rating import checks
 from meterbook.rating.charges import area, kinds
 from meterbook.rating.steps import months
 from meterbook.rating.steps import run as runs
-
 
 _LARGEST = scaled.LARGEST
 
@@ -34,7 +35,8 @@ def agreed(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
 
 def rounded_shares(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     """Shares that are quantities of their own: both ends of the line's part, each rounded, so that usages in
-    parts come to the same as in one."""
+    parts come to the same as in one.
+    """
     if not run.has(books.Feature.ROUNDED_SHARES):
         return frame
     start = pl.max_horizontal(pl.min_horizontal("before_milli", "tier_until_milli"), "tier_from_milli")
@@ -99,7 +101,8 @@ def _time(frame: pl.DataFrame, run: runs.Run) -> tuple[pl.Expr, pl.Expr]:
 
 def _area_factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     """One factor for every distinct component, class of building and height: few, so they are worked out one
-    by one."""
+    by one.
+    """
     is_area = pl.col("kind") == kinds.ChargeKind.AREA
     keys = ["tariff_version_id", "set_no", "component_no", "area_class", "height_milli"]
     asked = frame.filter(is_area)
@@ -120,9 +123,9 @@ def _area_factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
         "height_milli": pl.Int64(),
         "area_factor_ppm": pl.Int32(),
     }
-    found = pl.DataFrame(rows, schema=schema, orient="row")
+    known = pl.DataFrame(rows, schema=schema, orient="row")
     joined = frame.with_columns(*given.values(), set_no=set_no).join(
-        found, on=keys, how="left", nulls_equal=True, maintain_order="left"
+        known, on=keys, how="left", nulls_equal=True, maintain_order="left"
     )
     return joined.with_columns(factor_ppm=pl.coalesce("area_factor_ppm", "factor_ppm")).drop(
         "area_factor_ppm"

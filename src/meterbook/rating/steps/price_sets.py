@@ -1,4 +1,4 @@
-"""Which of a version's price sets a usage pays: by its season and by the first programme it is entitled to."""
+"""Which of a version's price sets a usage pays: by its season and by the first programme that applies."""
 
 import polars as pl
 

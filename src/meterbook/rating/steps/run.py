@@ -1,4 +1,6 @@
-"""What a step on matched prices may know: the group of versions it works for, and what the usages bring along."""
+"""What a step on matched prices may know: the group of versions it works for, and what the usages bring
+along.
+"""
 
 from dataclasses import dataclass
 

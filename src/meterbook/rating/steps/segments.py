@@ -1,7 +1,7 @@
 """Usages cut into segments where a price or a season changes inside their period.
 
-Quantities are cut in proportion to days: what lies before a cut is rounded half up to the step of the rule, and the
-last segment takes the rest. Free units belong to the earliest segments first.
+Quantities are cut in proportion to days: what lies before a cut is rounded half up to the step of the rule,
+and the last segment takes the rest. Free units belong to the earliest segments first.
 """
 
 import datetime as dt
@@ -47,7 +47,7 @@ ADDED = {
 
 def cut(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """Segments with columns ADDED; the frame as it is where nothing has to be cut and no seasons exist."""
-    is_asked = _is_asked(frame, book)
+    is_asked = _is_asked(book)
     asked = frame.filter(is_asked)
     if asked.is_empty():
         return frame
@@ -59,7 +59,7 @@ def cut(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     return pl.concat([rest, segments], how="diagonal") if rest.height else segments
 
 
-def _is_asked(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
+def _is_asked(book: books.TariffBook) -> pl.Expr:
     """Usages that began before their version, or whose version has seasons or counts readings."""
     always = [
         version_id

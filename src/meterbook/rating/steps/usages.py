@@ -7,7 +7,9 @@ from meterbook.rating import columns
 
 
 def checked(usage_frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns of USAGE and those of USAGE_MORE that hold anything; kernel.frames.FrameError on wrong types."""
+    """The columns of USAGE and those of USAGE_MORE that hold anything; kernel.frames.FrameError on wrong
+    types.
+    """
     usages = columns.USAGE.check(usage_frame)
     named = [name for name in columns.USAGE_MORE.columns if name in usage_frame.columns]
     if not named:
