@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import jsonschema
 
 _COMPONENT = "component"
-_NOT_HERE = {"not": {}}
+_NOT_HERE: dict[str, Any] = {"not": {}}
 
 
 @functools.cache
@@ -59,10 +59,20 @@ def fields_of(kind: str) -> frozenset[str]:
 def _validator(definition: str | None = None) -> "jsonschema.Draft202012Validator":
     import jsonschema  # a quarter of a second that only checking a document costs
 
+    # as published `$` lets a line end pass behind the text
+    whole_texts: type[jsonschema.Draft202012Validator] = jsonschema.validators.extend(  # type: ignore[no-untyped-call] # as published
+        jsonschema.Draft202012Validator, {"pattern": _pattern}
+    )
     if definition is None:
-        return jsonschema.Draft202012Validator(schema())
-    part = {"$defs": schema()["$defs"], "$ref": f"#/$defs/{definition}"}
-    return jsonschema.Draft202012Validator(part)
+        return whole_texts(schema())
+    return whole_texts({"$defs": schema()["$defs"], "$ref": f"#/$defs/{definition}"})
+
+
+def _pattern(_: object, pattern: str, text: object, __: object) -> "Iterator[jsonschema.ValidationError]":
+    import jsonschema
+
+    if isinstance(text, str) and not re.fullmatch(pattern, text):
+        yield jsonschema.ValidationError(f"not {pattern}")
 
 
 def _faults(
