@@ -5,13 +5,13 @@ down by what another one asks for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 import polars as pl
 
 from meterbook.kernel import period, rounding
-from meterbook.rating import book_links, columns, tariff
+from meterbook.rating import book_links, book_stages, columns, tariff
 from meterbook.rating.charges import area, kinds
 
 _PLAIN_BASES = {kinds.Basis.QUANTITY, kinds.Basis.ONE}
@@ -81,6 +81,7 @@ class TariffBook:
     groups: tuple[Group, ...]
     group_of: pl.DataFrame
     links: book_links.Links
+    stages: tuple[book_stages.Stage, ...]
 
     @property
     def prices(self) -> pl.DataFrame:
@@ -104,10 +105,14 @@ def tariff_book(
         raise ValueError(f"no versions {sorted(missing)}")
     conditions = book_links.Conditions()
     by_profile: dict[Profile, list[int]] = {}
+    stages = book_stages.stages(versions=versions, previous=before)
     for version_id in sorted(versions):
-        by_profile.setdefault(profile_of(versions[version_id]), []).append(version_id)
+        profile = profile_of(versions[version_id])
+        if stages.has_part_in(version_id):
+            profile = replace(profile, features=profile.features | {Feature.DERIVED})
+        by_profile.setdefault(profile, []).append(version_id)
     groups = tuple(
-        _group(profile, {version_id: versions[version_id] for version_id in ids}, conditions)
+        _group(profile, {version_id: versions[version_id] for version_id in ids}, conditions, stages)
         for profile, ids in by_profile.items()
     )
     members = [(i, number) for number, ids in enumerate(by_profile.values()) for i in ids]
@@ -118,6 +123,7 @@ def tariff_book(
         groups=groups,
         group_of=pl.DataFrame(members, schema=schema, orient="row"),
         links=book_links.links(versions=versions, previous=before, conditions=conditions),
+        stages=stages.stages,
     )
 
 
@@ -167,7 +173,6 @@ def _component_features(component: tariff.Component) -> Iterator[Feature]:
         Feature.FACTORS: share.share_ppm != kinds.MILLION or _has_area_factors(component.charge),
         Feature.NEGOTIATED: component.negotiable is not None,
         Feature.FREE: component.charge.kind is kinds.ChargeKind.FREE_QUANTITY,
-        Feature.DERIVED: component.charge.kind >= kinds.DERIVED_FROM,
     }
     return (feature for feature, is_wanted in wanted.items() if is_wanted)
 
@@ -192,7 +197,10 @@ def _has_area_factors(charge: kinds.Charge) -> bool:
 
 
 def _group(
-    profile: Profile, versions: Mapping[int, tariff.TariffVersion], conditions: book_links.Conditions
+    profile: Profile,
+    versions: Mapping[int, tariff.TariffVersion],
+    conditions: book_links.Conditions,
+    stages: book_stages.Stages,
 ) -> Group:
     prices: list[tuple[object, ...]] = []
     terms: list[tuple[object, ...]] = []
@@ -211,7 +219,9 @@ def _group(
                     )
                     is_freed = component.component_no in freed
                     prices.append((*key, *_price(row, version, component, is_freed=is_freed), condition_no))
-                    terms.append(_terms(row, version, component))
+                    place = (version_id, component.component_no)
+                    counted = (stages.stage_of.get(place, 0), stages.bits_of.get(place, 0))
+                    terms.append((*_terms(row, version, component), *counted))
     frame = pl.DataFrame(prices, schema=dict(columns.PRICES.columns), orient="row")
     return Group(
         profile=profile,

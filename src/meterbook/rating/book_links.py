@@ -8,11 +8,6 @@ import polars as pl
 from meterbook.rating import tariff
 from meterbook.rating.charges import area, derived, kinds, time_of_use
 
-# Derived charges that look at the whole bill, also where a change of price split it.
-OF_WHOLE_BILL = frozenset(
-    {kinds.ChargeKind.MAXIMUM, kinds.ChargeKind.MINIMUM, kinds.ChargeKind.BILL_ROUNDING}
-)
-
 CONDITIONS = {
     "condition_no": pl.Int16(),
     "choice": pl.String(),
@@ -47,14 +42,6 @@ FREE = {
     "allowance_milli": pl.Int64(),
     "is_monthly": pl.Boolean(),
     "is_pooled": pl.Boolean(),
-}
-BASES = {
-    "target_version_id": pl.Int32(),
-    "target_no": pl.Int16(),
-    "kind": pl.Int8(),
-    "level": pl.Int16(),
-    "tariff_version_id": pl.Int32(),
-    "component_no": pl.Int16(),
 }
 TAXES = {
     "tariff_version_id": pl.Int32(),
@@ -92,7 +79,6 @@ class Links:
     conversions: pl.DataFrame
     programmes: pl.DataFrame
     free: pl.DataFrame
-    bases: pl.DataFrame
     taxes: pl.DataFrame
     needs: pl.DataFrame
 
@@ -127,7 +113,6 @@ def links(
         conversions=_frame([row for i, v in versions.items() for row in _conversion(i, v)], CONVERSIONS),
         programmes=_frame([row for i, v in versions.items() for row in _programmes(i, v)], PROGRAMMES),
         free=_frame(free, FREE),
-        bases=_frame([row for i in versions for row in _bases(i, versions, previous)], BASES),
         taxes=_frame([row for i, v in versions.items() for row in _taxes(i, v)], TAXES),
         needs=_frame([_needs(i, v, has_previous=i in previous) for i, v in versions.items()], NEEDS),
     )
@@ -170,45 +155,6 @@ def _free(
             number = conditions.number(component.condition)
             allowance = (charge.allowance_milli, charge.is_monthly, charge.is_pooled)
             yield (version_id, component.component_no, number, *allowance)
-
-
-def _bases(
-    version_id: int, versions: Mapping[int, tariff.TariffVersion], previous: Mapping[int, int]
-) -> Iterator[tuple[object, ...]]:
-    version = versions[version_id]
-    by_no = {component.component_no: component for component in version.components}
-    levels: dict[int, int] = {}
-    for component in sorted(version.components, key=lambda item: (item.charge.kind, item.component_no)):
-        if component.charge.kind < kinds.DERIVED_FROM:
-            continue
-        counted = _counted(component, version)
-        same_kind = [levels[no] for no in counted if by_no[no].charge.kind is component.charge.kind]
-        level = levels[component.component_no] = 1 + max(same_kind, default=0)
-        target = (version_id, component.component_no, component.charge.kind, level)
-        yield from ((*target, version_id, no) for no in counted)
-        if component.charge.kind in OF_WHOLE_BILL:
-            codes = {by_no[no].code for no in counted}
-            for earlier in _earlier(version_id, previous):
-                found = (c.component_no for c in versions[earlier].components if c.code in codes)
-                yield from ((*target, earlier, no) for no in found)
-
-
-def _counted(component: tariff.Component, version: tariff.TariffVersion) -> list[int]:
-    """What a derived charge is of: what it names, and what was taken off or put on exactly those before."""
-    named = set(component.of)
-    is_earlier = (
-        other.component_no
-        for other in version.components
-        if kinds.DERIVED_FROM <= other.charge.kind < component.charge.kind and set(other.of) <= named
-    )
-    return sorted(named | set(is_earlier))
-
-
-def _earlier(version_id: int, previous: Mapping[int, int]) -> Iterator[int]:
-    found = previous.get(version_id)
-    while found is not None:
-        yield found
-        found = previous.get(found)
 
 
 def _taxes(version_id: int, version: tariff.TariffVersion) -> Iterator[tuple[object, ...]]:

@@ -173,6 +173,8 @@ TERMS = frames.FrameSchema(
         "divisor": pl.Int64(),
         "minor_milli": pl.Int64(),
         "tax_basis_points": pl.Int16(),
+        "stage_no": pl.Int16(),
+        "counted_bits": pl.Int64(),
     },
     nullable=frozenset({"lowest_micro", "highest_micro", "share_step_milli"}),
 )

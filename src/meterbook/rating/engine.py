@@ -46,6 +46,7 @@ class Step:
     on_usages: OnUsages | None = None
     on_matches: OnMatches | None = None
     on_lines: OnLines | None = None
+    on_derived: OnUsages | None = None
     on_bills: OnUsages | None = None
 
 
@@ -104,7 +105,7 @@ STEPS = (
     Step(
         "derive",
         "percentages off, money off, cap, minimum, percentages on top, rounding of the bill: in this order",
-        on_bills=derive.derive,
+        on_derived=derive.derive,
     ),
     Step(
         "dearest",
@@ -153,12 +154,24 @@ def rate(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFra
 
 def _lines(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """The priced lines of all groups, in the order of usages, parts and segments."""
-    frame = _in_order(frame)
-    parts = _by_group(frame, book)
-    if len(parts) == 1:
-        return _priced(*parts[0])
-    lines = pl.concat([_priced(part, run) for part, run in parts])
-    return lines.sort("usage_row", maintain_order=True)
+    plain: list[pl.DataFrame] = []
+    derived: list[pl.DataFrame] = []
+    for part, run in _by_group(_in_order(frame), book):
+        (derived if run.has(books.Feature.DERIVED) else plain).append(_priced(part, run))
+    if derived:
+        plain.append(_derived(derived, book))
+    if len(plain) == 1:
+        return plain[0]
+    wanted = runs.line_columns(plain[0])
+    return pl.concat([lines.select(wanted) for lines in plain]).sort("usage_row", maintain_order=True)
+
+
+def _derived(parts: list[pl.DataFrame], book: books.TariffBook) -> pl.DataFrame:
+    lines = parts[0] if len(parts) == 1 else pl.concat(parts).sort("usage_row", maintain_order=True)
+    for step in STEPS:
+        if step.on_derived is not None:
+            lines = step.on_derived(lines, book)
+    return lines
 
 
 def _in_order(frame: pl.DataFrame) -> pl.DataFrame:

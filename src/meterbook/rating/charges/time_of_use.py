@@ -63,7 +63,7 @@ class TimeOfUseTiersRule:
     """The band's part of the tier."""
 
     def charged_milli(self) -> pl.Expr:
-        """As graduated tiers for bands that count for themselves; else the band's share of the tier's part."""
+        """As graduated tiers for bands that count for themselves; else the band's share of the part."""
         before, total = pl.col("before_milli"), tiers.total()
         own = tiers.inside(total) - tiers.inside(before)
         low, high = pl.min_horizontal(before, total), pl.max_horizontal(before, total)

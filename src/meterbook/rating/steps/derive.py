@@ -1,16 +1,18 @@
-"""Charges calculated from other lines, stage by stage: discounts, cap, minimum, percentages, rounding of
-the bill.
+"""Charges calculated from other lines, stage by stage: discounts, cap, minimum, percentages, rounding of the
+bill.
 
 Each stage sums the lines its components are of, turns the placeholder line into its amount, and the next
 stage sees the result. A line keeps the shape quantity x price: a percentage takes the money it is of as its
 quantity, an adjustment counts one (or minus one) times its amount.
+
+The lines of a bill stand together, so a sum is the difference of two running totals.
 """
 
 import polars as pl
 
-from meterbook.kernel import rounding
+from meterbook.kernel import rounding, scaled
 from meterbook.rating import book as books
-from meterbook.rating import book_links
+from meterbook.rating import book_stages
 from meterbook.rating.charges import kinds
 
 _ADJUSTING = [
@@ -20,62 +22,82 @@ _ADJUSTING = [
     kinds.ChargeKind.MINIMUM,
     kinds.ChargeKind.BILL_ROUNDING,
 ]
-_SUMMED = ["bill_row", "usage_row", "tariff_version_id", "last_version_id", "component_no", "amount_minor"]
+_WORKED = ("quantity_milli", "unit_price_micro", "amount_minor")
+_ASKED = (
+    *("place", "stage_no", "limit_minor", "rate_ppm", "minor_milli"),
+    *("divisor", "step_minor", "rounding_mode"),
+)
 _MINOR_MICRO = 1000
 
 
 def derive(lines: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """Lines with the placeholders of derived charges worked out; adjustments that come to nothing go.
 
-    `lines` has one row per line and placeholder with kind, usage_row (one per segment), bill_row (one per
-    usage and part), last_version_id and what the amounts are rounded by. The order is kept.
+    `lines` has one row per line and placeholder, in order, with kind, usage_row (one per segment), bill_row
+    (one per usage and part), last_version_id and what the amounts are rounded by.
     """
-    if "kind" not in lines.columns:
-        return lines
     is_placeholder = pl.col("kind") >= kinds.DERIVED_FROM
-    numbered = lines.with_row_index("_place")
-    waiting = numbered.filter(is_placeholder)
+    one = pl.lit(1, dtype=pl.Int32)
+    lines = lines.with_columns(
+        place=pl.int_range(pl.len(), dtype=pl.UInt32),
+        # a placeholder is worth nothing until its stage: what it holds is a limit, not an amount
+        limit_minor=pl.when(is_placeholder).then("amount_minor").otherwise(0),
+        amount_minor=pl.when(is_placeholder).then(0).otherwise("amount_minor"),
+        # and what it stood for is in that limit already
+        factor_ppm=pl.when(is_placeholder).then(kinds.MILLION).otherwise("factor_ppm").cast(pl.Int32),
+        time_numerator=pl.when(is_placeholder).then(one).otherwise("time_numerator"),
+        time_denominator=pl.when(is_placeholder).then(one).otherwise("time_denominator"),
+    )
+    for stage in book.stages:
+        lines = _staged(lines, stage)
+    is_idle = pl.col("kind").is_in(_ADJUSTING) & (pl.col("amount_minor") == 0)
+    return lines.filter(~is_idle)
+
+
+def _staged(lines: pl.DataFrame, stage: book_stages.Stage) -> pl.DataFrame:
+    """The lines after one stage. Only its placeholders change."""
+    waiting = lines.select(_ASKED).filter(pl.col("stage_no") == stage.number)
     if waiting.is_empty():
         return lines
-    known = numbered.filter(~is_placeholder)
-    bills = waiting.select("bill_row").unique()
-    summed = known.select(_SUMMED).join(bills, on="bill_row", how="semi")
-    worked = []
-    stages = book.links.bases.select("kind", "level").unique().sort("kind", "level")
-    for kind, level in stages.iter_rows():
-        is_stage = (pl.col("kind") == kind) & (pl.col("level") == level)
-        found = _stage(waiting, summed, book.links.bases.filter(is_stage), kind=kinds.ChargeKind(kind))
-        summed = pl.concat([summed, found.select(_SUMMED)])
-        worked.append(found)
-    is_idle = pl.col("kind").is_in(_ADJUSTING) & (pl.col("amount_minor") == 0)
-    biting = pl.concat(worked).filter(~is_idle)
-    return pl.concat([known, biting]).sort("_place").drop("_place")
+    base = _sums(lines, stage).gather(waiting["place"])
+    worked = _worked(waiting.with_columns(base_minor=base), stage.kind)
+    return lines.with_columns(lines[name].scatter(waiting["place"], worked[name]) for name in _WORKED)
 
 
-def _stage(
-    waiting: pl.DataFrame, summed: pl.DataFrame, bases: pl.DataFrame, *, kind: kinds.ChargeKind
-) -> pl.DataFrame:
-    """The placeholders of one stage, worked out from the lines before it."""
-    key = "bill_row" if kind in book_links.OF_WHOLE_BILL else "usage_row"
-    targets = bases.select("target_version_id", "target_no").unique()
-    keys = ["tariff_version_id", "component_no"]
-    here = waiting.join(targets, left_on=keys, right_on=targets.columns, how="semi")
-    sums = _sums(summed, bases, key=key)
-    worked = here.join(sums, left_on=[key, *keys], right_on=[key, *targets.columns], how="left")
-    # what a placeholder held was its limit, not an amount
-    worked = worked.with_columns(pl.col("base_minor").fill_null(0), limit_minor="amount_minor")
-    return _worked(worked, kind).select(waiting.columns)
+def _sums(lines: pl.DataFrame, stage: book_stages.Stage) -> pl.Series:
+    """For each line what those the stage counts come to, in its segment or in its whole bill."""
+    is_counted = (pl.col("counted_bits") & stage.bit) != 0
+    key = "usage_row"
+    if stage.kind in book_stages.OF_WHOLE_BILL:
+        key = "bill_row"
+        lines, is_counted = _of_last_version(lines, stage, is_counted)
+    number = _sum_type(lines)
+    counted = pl.when(is_counted).then(pl.col("amount_minor")).otherwise(0).cast(number)
+    is_first = pl.col(key).ne_missing(pl.col(key).shift(1))
+    running = lines.select(upto=counted.cum_sum(), own=counted, is_first=is_first)
+    before = pl.when("is_first").then(pl.col("upto") - pl.col("own")).forward_fill()
+    is_last = pl.col("is_first").shift(-1).fill_null(value=True)
+    after = pl.when(is_last).then(pl.col("upto")).backward_fill()
+    return running.select(base=(after - before).cast(pl.Int64))["base"]
 
 
-def _sums(summed: pl.DataFrame, bases: pl.DataFrame, *, key: str) -> pl.DataFrame:
-    """What the lines each target is of come to, in the version that is charged last."""
-    last = pl.coalesce("last_version_id", "tariff_version_id")
-    target = last if key == "bill_row" else pl.col("tariff_version_id")
-    keys = ["target_version_id", "tariff_version_id", "component_no"]
-    found = summed.with_columns(target_version_id=target).join(bases.select(*keys, "target_no"), on=keys)
-    # 128 bits, so that no sum of many lines can wrap around
-    total = pl.col("amount_minor").cast(pl.Int128).sum().cast(pl.Int64)
-    return found.group_by(key, "target_version_id", "target_no").agg(base_minor=total)
+def _sum_type(lines: pl.DataFrame) -> pl.DataType:
+    """64 bits where the sum of all lines surely fits them, else 128: no running total may wrap around."""
+    largest = lines.select(pl.col("amount_minor").abs().max()).item() or 0
+    return pl.Int64() if largest * lines.height < scaled.LARGEST else pl.Int128()
+
+
+def _of_last_version(
+    lines: pl.DataFrame, stage: book_stages.Stage, is_counted: pl.Expr
+) -> tuple[pl.DataFrame, pl.Expr]:
+    """Where a bill was split, the version charged last says what counts, also of earlier versions' lines."""
+    is_split = pl.col("last_version_id") != pl.col("tariff_version_id")
+    if not lines.select(is_split.any()).item():
+        return lines, is_counted
+    marked = stage.earlier.with_columns(is_earlier=pl.lit(value=True))
+    joined = lines.join(marked, on=list(book_stages.EARLIER), how="left", maintain_order="left")
+    is_split = is_split.fill_null(value=False)
+    return joined, pl.when(is_split).then(pl.col("is_earlier").fill_null(value=False)).otherwise(is_counted)
 
 
 def _worked(frame: pl.DataFrame, kind: kinds.ChargeKind) -> pl.DataFrame:
@@ -90,9 +112,9 @@ def _worked(frame: pl.DataFrame, kind: kinds.ChargeKind) -> pl.DataFrame:
         kinds.ChargeKind.BILL_ROUNDING: _rounded() - base,
     }[kind]
     worked = frame.with_columns(amount_minor=amount)
-    size = pl.col("amount_minor").abs() * pl.col("minor_milli") * _MINOR_MICRO
+    size = pl.col("amount_minor").abs().cast(pl.Int128) * pl.col("minor_milli") * _MINOR_MICRO
     return worked.with_columns(
-        quantity_milli=pl.col("amount_minor").sign() * kinds.ONE_MILLI, unit_price_micro=size, **_plain()
+        quantity_milli=pl.col("amount_minor").sign() * kinds.ONE_MILLI, unit_price_micro=size.cast(pl.Int64)
     )
 
 
@@ -104,11 +126,10 @@ def _percentages(frame: pl.DataFrame, *, sign: int) -> pl.DataFrame:
         step_minor=pl.col("step_minor"),
         mode=pl.col("rounding_mode"),
     )
-    return frame.with_columns(
-        quantity_milli=pl.col("base_minor") * pl.col("minor_milli") * sign,
-        unit_price_micro="rate_ppm",
-        **_plain(),
-    ).with_columns(amount_minor=amount)
+    money = pl.col("base_minor").cast(pl.Int128) * pl.col("minor_milli") * sign
+    return frame.with_columns(quantity_milli=money.cast(pl.Int64), unit_price_micro="rate_ppm").with_columns(
+        amount_minor=amount
+    )
 
 
 def _rounded() -> pl.Expr:
@@ -119,13 +140,3 @@ def _rounded() -> pl.Expr:
         step=step,
         mode=pl.col("rounding_mode"),
     )
-
-
-def _plain() -> dict[str, pl.Expr]:
-    """An adjustment has no factor and no length of time: they are in its amount already."""
-    one = pl.lit(1, dtype=pl.Int32)
-    return {
-        "factor_ppm": pl.lit(kinds.MILLION, dtype=pl.Int32),
-        "time_numerator": one,
-        "time_denominator": one,
-    }

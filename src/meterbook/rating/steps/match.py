@@ -3,7 +3,7 @@
 import polars as pl
 
 from meterbook.rating import book as books
-from meterbook.rating import book_links
+from meterbook.rating import book_stages
 from meterbook.rating.charges import kinds
 from meterbook.rating.steps import conditions
 from meterbook.rating.steps import run as runs
@@ -26,7 +26,7 @@ def keep_what_holds(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
         is_own = pl.col("price_calibre_mm") == run.column("calibre_mm")
         frame = frame.filter(pl.col("price_calibre_mm").is_null() | is_own)
     if run.is_segmented and run.has(books.Feature.DERIVED):
-        is_once = pl.col("kind").is_in(sorted(book_links.OF_WHOLE_BILL))
+        is_once = pl.col("kind").is_in(sorted(book_stages.OF_WHOLE_BILL))
         frame = frame.filter(~is_once | pl.col("is_last").fill_null(value=True))
     if run.has(books.Feature.FREE):
         frame = frame.filter(_is_granted(run))

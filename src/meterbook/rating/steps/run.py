@@ -59,6 +59,8 @@ _FOR_BILLS = {
     "step_minor": pl.Int64(),
     "divisor": pl.Int64(),
     "minor_milli": pl.Int64(),
+    "stage_no": pl.Int16(),
+    "counted_bits": pl.Int64(),
 }
 
 
@@ -74,7 +76,7 @@ def priced_columns(frame: pl.DataFrame, run: Run) -> pl.DataFrame:
     wanted = {name: columns.LINES.columns[name] for name in _NEEDED if name in columns.LINES.columns}
     wanted["amount_minor"] = pl.Int64()
     wanted |= {"usage_row": pl.UInt32()}
-    if any(books.Feature.DERIVED in group.profile.features for group in run.book.groups):
+    if run.has(books.Feature.DERIVED):
         wanted |= _FOR_BILLS
     if "split" in run.names:
         wanted["split"] = pl.Int8()
@@ -83,3 +85,8 @@ def priced_columns(frame: pl.DataFrame, run: Run) -> pl.DataFrame:
         pl.col(name) if name in frame.columns else pl.lit(constant.get(name), dtype=dtype).alias(name)
         for name, dtype in wanted.items()
     )
+
+
+def line_columns(lines: pl.DataFrame) -> list[str]:
+    """The columns that the lines of all groups share once derived charges are worked out."""
+    return [name for name in lines.columns if name not in _FOR_BILLS or name == "usage_row"]
