@@ -125,6 +125,12 @@ def test_each_version_can_be_kept_alone() -> None:
         ("format", 2, "$.format", "must be 1"),
         ("utility", "STEAM", "$.utility", "STEAM is not one of WATER, GAS, ELECTRICITY, HEAT"),
         ("colour", "red", "$.colour", "is not a name of this format"),
+        (
+            "names.方案）",
+            None,
+            "$.names.方案）",
+            "is not a name of this format; a comma inside {...} needs quotes around the text",
+        ),
         ("curency", "CNY", "$.curency", "is not a name of this format; do you mean currency?"),
         ("currency", "RMB", "$.currency", "RMB is not a known currency"),
         ("currency", "yuan", "$.currency", "'yuan' is not an ISO 4217 code like CNY"),

@@ -403,6 +403,11 @@ def test_what_is_wrong_with_a_charge(charge: dict[str, Any], path: str, reason: 
         ({"kind": "MINIMUM"}, "", "price or by_calibre is missing"),
         ({"kind": "FREE_QUANTITY", "quantity": "0", "per": "MONTH"}, ".quantity", "must be more than 0"),
         ({"kind": "FREE_QUANTITY", "quantity": "6"}, "", "per is missing"),
+        (
+            {"kind": "FREE_QUANTITY", "quantity": "6", "per": "MONTH", "seasons": {"A": {}, "B": {}}},
+            ".seasons",
+            "does not belong to kind FREE_QUANTITY",
+        ),
         ({"kind": "BILL_ROUNDING"}, "", "rounding is missing"),
         (
             {"kind": "BILL_ROUNDING", "rounding": "JIAO_HALF_UP", "choice": "X"},

@@ -48,7 +48,7 @@ def test_every_kind_of_charge_is_in_it() -> None:
     assert [price_set.set_no for price_set in version.price_sets] == [1, 2, 101, 102, 201, 202]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(place=st.sampled_from(PLACES), name=st.sampled_from(NAMES), value=STRANGE, is_added=st.booleans())
 def test_whatever_is_changed_the_reader_says_where(
     place: tuple[str | int, ...],

@@ -226,6 +226,15 @@ def test_all_sets_have_the_same_numbers() -> None:
             "PER_UNIT can't become PERCENTAGE: both must have prices of their own",
         ),
         (
+            [
+                documents.component("X", documents.PER_UNIT),
+                documents.component("F", {"kind": "FREE_QUANTITY", "quantity": "6", "per": "MONTH"}),
+            ],
+            {"programmes": [programme("A", prices={"F": {"of": ["X"]}})]},
+            "$.programmes[0].prices.F",
+            "F is a free quantity, which is the same under every programme",
+        ),
+        (
             [SEASONAL],
             {
                 "seasons": documents.SEASONS,

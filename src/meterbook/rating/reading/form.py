@@ -113,9 +113,9 @@ def _names(error: "jsonschema.ValidationError") -> Iterator[tuple[str, str]]:
     if error.validator == "unevaluatedProperties":
         known = _fields_of_any_kind()
         yield from _foreign(instance, known=known)
-    for name in instance:
+    for name, value in instance.items():
         if name not in known:
-            yield name, wording.unknown_name(name, known=known)
+            yield name, wording.unknown_name(name, known=known, value=value)
 
 
 def _foreign(component: dict[str, Any], *, known: frozenset[str]) -> Iterator[tuple[str, str]]:

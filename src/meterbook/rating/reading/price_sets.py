@@ -129,6 +129,8 @@ def _check_names(
     prices = [entry for programme in programmes for entry in programme.entries("prices").items()]
     nodes.each(lambda programme: _check_first_tier(programme, codes=codes), programmes)
     nodes.each(lambda entry: _check_code(entry[0], where=entry[1], codes=codes), prices)
+    free = [item["code"].value for item in items if charges.kind_of(item) is kinds.ChargeKind.FREE_QUANTITY]
+    nodes.each(lambda entry: _check_not_free(entry[0], where=entry[1], free=free), prices)
     priced = [*items, *(change.record() for _, change in prices)]
     nodes.each(lambda item: _check_seasons(item, terms=terms), priced)
 
@@ -142,6 +144,12 @@ def _check_first_tier(programme: nodes.Record, *, codes: Sequence[str]) -> None:
 def _check_code(code: str, *, where: nodes.Node, codes: Sequence[str]) -> None:
     if code not in codes:
         raise where.fault(f"{code} is not a component of the version")
+
+
+def _check_not_free(code: str, *, where: nodes.Node, free: Sequence[str]) -> None:
+    """Free units are counted over seasons and programmes; a `choice` says who is entitled to them."""
+    if code in free:
+        raise where.fault(f"{code} is a free quantity, which is the same under every programme")
 
 
 def _check_seasons(item: nodes.Record, *, terms: version_terms.Terms) -> None:

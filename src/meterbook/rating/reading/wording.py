@@ -17,8 +17,15 @@ _TYPES = {
     "object": "a mapping of names to values",
     "null": "null",
 }
-# names that decide what else may stand beside them, the closest first
-_DECIDING = ("per", "split", "rule", "kind")
+# which other name decides whether a name may stand beside it; for all others the kind of charge
+_DECIDED_BY = {
+    "part_season": "per",
+    "reading": "split",
+    "round_to": "split",
+    "add": "rule",
+    "per_person": "rule",
+    "once": "rule",
+}
 # a component may leave to its seasons what it needs
 _ELSEWHERE = frozenset({"seasons"})
 _LONGEST = 60
@@ -27,12 +34,14 @@ _LONGEST = 60
 def reason(error: "jsonschema.ValidationError", *, around: Mapping[str, Any]) -> str:
     """The reason for one error; `around` is the mapping the value stands in."""
     if error.validator == "not":
-        return _unwanted(_stated(error), around=around)
+        return _unwanted(error, around=around)
     return _REASONS[str(error.validator)](error)
 
 
-def unknown_name(name: str, *, known: Iterable[str]) -> str:
+def unknown_name(name: str, *, known: Iterable[str], value: object) -> str:
     """The reason for a name the format doesn't have, with the one that may have been meant."""
+    if value is None:  # {zh: 居民, 预付费} is a name without a value to YAML
+        return "is not a name of this format; a comma inside {...} needs quotes around the text"
     near = difflib.get_close_matches(name, sorted(known), n=1)
     return "is not a name of this format" + (f"; do you mean {near[0]}?" if near else "")
 
@@ -46,11 +55,11 @@ def _instance(error: "jsonschema.ValidationError") -> Any:
     return error.instance
 
 
-def _unwanted(stated: Mapping[str, list[str]], *, around: Mapping[str, Any]) -> str:
+def _unwanted(error: "jsonschema.ValidationError", *, around: Mapping[str, Any]) -> str:
     """Names that don't go together, or one that doesn't go with what another one decides."""
-    if stated:
-        return f"{' and '.join(stated['required'])} exclude each other"
-    deciding = next(name for name in _DECIDING if name in around)
+    if _stated(error):
+        return f"{' and '.join(_stated(error)['required'])} exclude each other"
+    deciding = _DECIDED_BY.get(str(error.absolute_path[-1]), "kind")
     return f"does not belong to {deciding} {around[deciding]}"
 
 
