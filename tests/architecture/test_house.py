@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -24,6 +25,7 @@ FILES_OF_A_SUBJECT = {
     "__init__.py", "apps.py", "rules.py", "ports.py", "models.py", "queries.py", "bulk.py", "postings.py",
     "operations.py", "README.md", "migrations",
 }  # fmt: skip
+PART_OF_RULES = re.compile(r"rules_[a-z]+\.py")  # decision 0011
 WRITING_SQL = re.compile(
     r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\s+([a-z]+)_[a-z]+", re.IGNORECASE
 )
@@ -190,10 +192,26 @@ def test_no_exception_is_swallowed() -> None:
 @pytest.mark.parametrize("subject", sorted(_subjects()))
 def test_subjects_have_the_same_files(subject: str) -> None:
     folder = source.PACKAGE / "domain" / subject
-    strange = {p.name for p in folder.iterdir()} - FILES_OF_A_SUBJECT - {"__pycache__"}
-    assert not strange
+    names = {p.name for p in folder.iterdir()} - FILES_OF_A_SUBJECT - {"__pycache__"}
+    assert not {name for name in names if not PART_OF_RULES.fullmatch(name)}
     readme = (folder / "README.md").read_text(encoding="utf-8")
     assert 15 <= readme.count("\n") <= 60, "what it owns, what it does not, its promises, what its dates mean"
+
+
+def test_parts_of_rules_import_only_what_is_pure() -> None:
+    """The kernel, rating and the rules of their own subject: decision 0011."""
+    parts = [module for module in MODULES if PART_OF_RULES.fullmatch(module.path.name)]
+    assert parts
+    wrong = [
+        f"{module.name} {name}"
+        for module in parts
+        for name in source.imports(module).values()
+        if name.split(".")[0] not in sys.stdlib_module_names
+        and not re.match(rf"meterbook\.(?:kernel|rating|domain\.{module.subject}\.rules)\b", name)
+        and not re.fullmatch(rf"meterbook\.domain\.{module.subject}\.rules_[a-z]+", name)
+        and name != "polars"
+    ]
+    assert not wrong
 
 
 def test_every_exception_to_a_rule_says_why() -> None:
