@@ -34,7 +34,24 @@ class Feature(Enum):
     HEATING_SEASON = auto()
     NEGOTIATED = auto()
     FREE = auto()
+    SHARED_BANDS = auto()
     DERIVED = auto()
+
+
+# Steps that are an expression more: versions that need any of these may stand in one group.
+_LIGHT = frozenset(
+    {
+        Feature.HOUSEHOLD,
+        Feature.QUOTA,
+        Feature.ONES,
+        Feature.BASES,
+        Feature.CAPS,
+        Feature.CALIBRE,
+        Feature.FACTORS,
+        Feature.NEGOTIATED,
+        Feature.FREE,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -61,11 +78,6 @@ class Group:
     kinds: tuple[kinds.ChargeKind, ...]
     prices: pl.DataFrame
     terms: pl.DataFrame
-
-    @property
-    def needs_bands(self) -> bool:
-        """Whether a total is shared out over bands."""
-        return kinds.ChargeKind.TIME_OF_USE_TIERS in self.kinds
 
 
 @dataclass(frozen=True)
@@ -104,13 +116,14 @@ def tariff_book(
     if missing := {*before, *before.values()} - set(versions):
         raise ValueError(f"no versions {sorted(missing)}")
     conditions = book_links.Conditions()
-    by_profile: dict[Profile, list[int]] = {}
     stages = book_stages.stages(versions=versions, previous=before)
+    profiles = {}
     for version_id in sorted(versions):
         profile = profile_of(versions[version_id])
         if stages.has_part_in(version_id):
             profile = replace(profile, features=profile.features | {Feature.DERIVED})
-        by_profile.setdefault(profile, []).append(version_id)
+        profiles[version_id] = profile
+    by_profile = _by_profile(profiles)
     groups = tuple(
         _group(profile, {version_id: versions[version_id] for version_id in ids}, conditions, stages)
         for profile, ids in by_profile.items()
@@ -138,6 +151,19 @@ def of_documents(documents: Iterable[tariff.TariffDocument]) -> TariffBook:
             if place and found.versions[place - 1].effective_until == version.effective_from:
                 previous[version_id] = version_id - 1
     return tariff_book(versions, previous=previous)
+
+
+def _by_profile(profiles: Mapping[int, Profile]) -> dict[Profile, list[int]]:
+    """Versions by profile, where light features are put together: fewer groups are fewer joins."""
+    by_key: dict[tuple[Profile, bool], list[int]] = {}
+    for version_id, profile in profiles.items():
+        heavy = replace(profile, features=profile.features - _LIGHT)
+        by_key.setdefault((heavy, bool(profile.features & _LIGHT)), []).append(version_id)
+    found = {}
+    for (heavy, _), ids in by_key.items():
+        light = frozenset[Feature]().union(*(profiles[version_id].features for version_id in ids))
+        found[replace(heavy, features=light)] = ids
+    return found
 
 
 def profile_of(version: tariff.TariffVersion) -> Profile:
@@ -173,6 +199,7 @@ def _component_features(component: tariff.Component) -> Iterator[Feature]:
         Feature.FACTORS: share.share_ppm != kinds.MILLION or _has_area_factors(component.charge),
         Feature.NEGOTIATED: component.negotiable is not None,
         Feature.FREE: component.charge.kind is kinds.ChargeKind.FREE_QUANTITY,
+        Feature.SHARED_BANDS: component.charge.kind is kinds.ChargeKind.TIME_OF_USE_TIERS,
     }
     return (feature for feature, is_wanted in wanted.items() if is_wanted)
 

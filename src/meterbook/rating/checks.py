@@ -69,11 +69,23 @@ class RatingError(ValueError):
 def unratable(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """usage_id and code of what can't be rated, ordered; `frame` as usages.checked gives it."""
     found = [_found(frame, _plain_faults(frame, book))]
-    needing = book.links.needs.filter(_is_needing(frame))
-    if needing.height:
-        asked = frame.join(needing, on="tariff_version_id", how="inner")
+    asked = frame.filter(_is_asked(frame, book)).join(book.links.needs, on="tariff_version_id")
+    if asked.height:
         found.append(_found(asked, _needed_faults(asked)))
     return pl.concat(found).unique("usage_id", keep="first", maintain_order=True).sort("usage_id")
+
+
+def _is_asked(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
+    """Usages whose version asks for more than a quantity, or began after they did."""
+    needs = book.links.needs
+    version_id = pl.col("tariff_version_id")
+    asking = needs.filter("asks_for_more")["tariff_version_id"]
+    is_asked = version_id.is_in(asking.implode()) if asking.len() else pl.lit(value=False)
+    if frame.is_empty() or needs.is_empty() or frame["period_from"].min() >= needs["effective_from"].max():
+        return is_asked
+    starts = dict(needs.select("tariff_version_id", "effective_from").iter_rows())
+    starts_on = version_id.replace_strict(starts, default=None, return_dtype=pl.Date)
+    return is_asked | (pl.col("period_from") < starts_on).fill_null(value=False)
 
 
 def too_large(lines: pl.DataFrame) -> pl.DataFrame:
@@ -90,13 +102,6 @@ def _found(frame: pl.DataFrame, faults: Mapping[UnratableCode, pl.Expr]) -> pl.D
         return columns.UNRATABLE.empty()
     codes = [pl.when(faults[code]).then(pl.lit(code.value)) for code in faults if code.value in occurring]
     return frame.select("usage_id", code=pl.coalesce(codes)).filter(pl.col("code").is_not_null())
-
-
-def _is_needing(frame: pl.DataFrame) -> pl.Expr:
-    """Versions that ask for more than a quantity, or begin after some usage did."""
-    return pl.col("asks_for_more") | (
-        pl.col("effective_from") > pl.lit(frame["period_from"].min(), dtype=pl.Date)
-    )
 
 
 def _plain_faults(frame: pl.DataFrame, book: books.TariffBook) -> dict[UnratableCode, pl.Expr]:

@@ -200,10 +200,16 @@ def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[tuple[pl.Data
     found = keyed.partition_by(keys, maintain_order=True, include_key=False, as_dict=True)
     parts = []
     for key, part in found.items():
-        kept = part.drop("tier_used_milli") if len(key) > 1 and not key[1] else part
+        kept = part.select(_filled(part))
         run = runs.Run(book=book, group=book.groups[key[0]], names=frozenset(kept.columns))
         parts.append((kept, run))
     return parts
+
+
+def _filled(part: pl.DataFrame) -> list[str]:
+    """The columns every usage has, and those of the others that hold anything here."""
+    nulls = part.null_count().row(0, named=True)
+    return [name for name in part.columns if nulls[name] < part.height or name in columns.USAGE.columns]
 
 
 def _priced(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:

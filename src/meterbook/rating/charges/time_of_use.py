@@ -5,6 +5,7 @@ and each band has its part of every tier in proportion to its use. Those parts a
 sum to the bands' quantities and bands to the tiers' exactly, and no part is ever negative.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -60,19 +61,14 @@ class TimeOfUseTiers:
 
 
 class TimeOfUseTiersRule:
-    """The band's part of the tier."""
+    """The band's part of the tier: of bands that count for themselves as graduated tiers, else of column
+    shared_milli, which `shared` adds.
+    """
 
     def charged_milli(self) -> pl.Expr:
-        """As graduated tiers for bands that count for themselves; else the band's share of the part."""
-        before, total = pl.col("before_milli"), tiers.total()
-        own = tiers.inside(total) - tiers.inside(before)
-        low, high = pl.min_horizontal(before, total), pl.max_horizontal(before, total)
-        upper = pl.col("tier_until_milli").fill_null(high)
-        part = _of_first(upper.clip(low, high) - low) - _of_first(
-            pl.col("tier_from_milli").clip(low, high) - low
-        )
-        shared = part * pl.col("quantity_milli").sign()
-        return pl.when(pl.col("basis") == kinds.Basis.BAND).then(own).otherwise(shared)
+        """Both ends inside the tier, or the band's share of what lies between them."""
+        own = tiers.inside(tiers.total()) - tiers.inside(pl.col("before_milli"))
+        return pl.when(pl.col("basis") == kinds.Basis.BAND).then(own).otherwise("shared_milli")
 
     def is_line(self) -> pl.Expr:
         """Parts that hold something; for a quantity of zero the first band of the tier the counter is in."""
@@ -81,18 +77,39 @@ class TimeOfUseTiersRule:
         return (pl.col("charged_milli") != 0) | (stands_here & is_shown)
 
 
-def _of_first(units: pl.Expr) -> pl.Expr:
-    """How many of the first `units` thousandths of the usage belong to the row's band.
+def shared(frame: pl.LazyFrame, *, bands: Sequence[int]) -> pl.LazyFrame:
+    """Adds shared_milli, the row's band's share of the part of the usage that lies in the row's tier.
 
     The bands take their turns evenly: of what the bands before it left, a band has its proportion, rounded
     half up. Each of these steps never falls and never rises by more than one per unit, so that differences
     are never negative and the last band takes exactly what is left.
     """
-    rest, rest_total = units.cast(pl.Int128), pl.col("quantity_milli").abs().cast(pl.Int128)
-    taken = []
-    for band in range(1, MOST_BANDS + 1):
+    before, total = pl.col("before_milli"), tiers.total()
+    frame = frame.with_columns(_low=pl.min_horizontal(before, total), _high=pl.max_horizontal(before, total))
+    upper = pl.col("tier_until_milli").fill_null(pl.col("_high"))
+    frame = frame.with_columns(
+        _from=(pl.col("tier_from_milli").clip("_low", "_high") - pl.col("_low")).cast(pl.Int128),
+        _until=(upper.clip("_low", "_high") - pl.col("_low")).cast(pl.Int128),
+        _rest=pl.col("quantity_milli").abs().cast(pl.Int128),
+        shared_milli=pl.lit(0, dtype=pl.Int64),
+    )
+    for band in bands:
         own = pl.col(f"band_{band}_milli").abs().cast(pl.Int128)
-        share = pl.when(rest_total > 0).then((rest * own * 2 + rest_total) // (rest_total * 2)).otherwise(0)
-        taken.append(pl.when(pl.col("band") == band).then(share))
-        rest, rest_total = rest - share, rest_total - own
-    return pl.coalesce(taken).cast(pl.Int64)
+        frame = frame.with_columns(
+            _own=own, _from_share=_proportion("_from", own), _until_share=_proportion("_until", own)
+        )
+        part = (pl.col("_until_share") - pl.col("_from_share")).cast(pl.Int64)
+        frame = frame.with_columns(
+            shared_milli=pl.when(pl.col("band") == band).then(part).otherwise("shared_milli"),
+            _from=pl.col("_from") - pl.col("_from_share"),
+            _until=pl.col("_until") - pl.col("_until_share"),
+            _rest=pl.col("_rest") - pl.col("_own"),
+        )
+    return frame.with_columns(shared_milli=pl.col("shared_milli") * pl.col("quantity_milli").sign())
+
+
+def _proportion(units: str, own: pl.Expr) -> pl.Expr:
+    """Half up; nothing where nothing is left to share."""
+    rest = pl.col("_rest")
+    whole = pl.when(rest > 0).then(rest).otherwise(1)
+    return (pl.col(units) * own * 2 + whole) // (whole * 2)

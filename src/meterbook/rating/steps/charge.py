@@ -6,7 +6,7 @@ import polars as pl
 
 from meterbook.rating import book as books
 from meterbook.rating import columns
-from meterbook.rating.charges import kinds, table
+from meterbook.rating.charges import kinds, table, time_of_use
 from meterbook.rating.steps import run as runs
 
 
@@ -75,10 +75,10 @@ def charge(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
             pl.when(pl.col("kind").is_in(same)).then(pick(rule)) for rule, same in distinct.items()
         )
 
-    if run.group.needs_bands:
-        frame = frame.with_columns(
-            run.column(f"band_{band}_milli").fill_null(0).alias(f"band_{band}_milli")
-            for band in columns.BANDS
+    if run.has(books.Feature.SHARED_BANDS):
+        bands = [band for band in columns.BANDS if f"band_{band}_milli" in run.names]
+        frame = time_of_use.shared(
+            frame.with_columns(pl.col(f"band_{band}_milli").fill_null(0) for band in bands), bands=bands
         )
     charged = frame.with_columns(charged_milli=by_kind(lambda rule: rule.charged_milli()))
     return charged.filter(by_kind(lambda rule: rule.is_line())).with_columns(quantity_milli="charged_milli")

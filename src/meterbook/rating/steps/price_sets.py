@@ -4,15 +4,14 @@ import polars as pl
 
 from meterbook.rating import book as books
 from meterbook.rating import tariff
-from meterbook.rating.steps import usages
+from meterbook.rating.steps import calendar_cuts, usages
 
 
 def choose(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """Adds set_no where any version of the book has more than one set."""
     if all(len(version.price_sets) == 1 for version in book.versions.values()):
         return frame
-    season = pl.col("season_no").fill_null(0) if "season_no" in frame.columns else pl.lit(0, dtype=pl.Int16)
-    numbered = frame.with_columns(set_no=season.cast(pl.Int16))
+    numbered = _with_season(frame, book)
     if "choices" not in frame.columns or book.links.programmes.is_empty():
         return numbered
     numbered = numbered.with_row_index("_row")
@@ -33,3 +32,22 @@ def choose(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
         .with_columns(set_no=set_no.cast(pl.Int16))
         .drop("_row", "programme_no")
     )
+
+
+def _with_season(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """set_no of the season: a segment's own, else that of the last day."""
+    seasonal = [version_id for version_id, version in book.versions.items() if version.seasons]
+    none = pl.lit(0, dtype=pl.Int16)
+    if not seasonal:
+        return frame.with_columns(set_no=none)
+    keys = ["tariff_version_id", "period_until"]
+    is_seasonal = pl.col("tariff_version_id").is_in(seasonal)
+    rows = [
+        (version_id, until, calendar_cuts.season_on(book.versions[version_id], until - calendar_cuts.ONE_DAY))
+        for version_id, until in frame.filter(is_seasonal).select(keys).unique().iter_rows()
+    ]
+    schema = {"tariff_version_id": pl.Int32(), "period_until": pl.Date(), "set_no": pl.Int16()}
+    found = pl.DataFrame(rows, schema=schema, orient="row")
+    joined = frame.join(found, on=keys, how="left", maintain_order="left")
+    cut = pl.col("season_no") if "season_no" in frame.columns else pl.lit(None, dtype=pl.Int16)
+    return joined.with_columns(set_no=pl.coalesce(cut, "set_no", none))

@@ -60,11 +60,11 @@ def cut(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
 
 
 def _is_asked(book: books.TariffBook) -> pl.Expr:
-    """Usages that began before their version, or whose version has seasons or counts readings."""
+    """Usages that began before their version, or whose version is split by seasons or counts readings."""
     always = [
         version_id
         for version_id, version in book.versions.items()
-        if version.seasons
+        if (version.season_change is not None and version.season_change.split is tariff.SplitRule.DAYS)
         or (version.change is not None and version.change.split is tariff.SplitRule.READING_NUMBER)
     ]
     starts = {
