@@ -81,9 +81,9 @@ def _is_asked(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
     version_id = pl.col("tariff_version_id")
     asking = needs.filter("asks_for_more")["tariff_version_id"]
     is_asked = version_id.is_in(asking.implode()) if asking.len() else pl.lit(value=False)
-    if frame.is_empty() or needs.is_empty() or frame["period_from"].min() >= needs["effective_from"].max():
-        return is_asked
     starts = dict(needs.select("tariff_version_id", "effective_from").iter_rows())
+    if not starts or not frame.select((pl.col("period_from") < max(starts.values())).any()).item():
+        return is_asked
     starts_on = version_id.replace_strict(starts, default=None, return_dtype=pl.Date)
     return is_asked | (pl.col("period_from") < starts_on).fill_null(value=False)
 

@@ -281,7 +281,7 @@ class TariffVersion:
     """What the tariff says during [effective_from, effective_until); None is open.
 
     `default_persons` holds for usages without a number of persons. `exponent` is the currency's decimals.
-    `components` are those of the first price set: names, kinds and order are the same in all of them.
+    `components` are those of the first price set: names and order are the same in all of them.
     `change` None: nobody has decided what happens to usages that began before this version.
     """
 
