@@ -1,7 +1,7 @@
 """`meterbook tariff check` and `show`: tariff files read and shown without any database."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,7 +38,7 @@ def check(files: _Files) -> None:
     from meterbook.rating import document
 
     faulty = 0
-    paths = list(_paths(files))
+    paths = list(paths_below(files))
     for path in paths:
         try:
             found = document.load_yaml(_text(path))
@@ -59,7 +59,7 @@ def check(files: _Files) -> None:
 @app.command()
 def show(files: _Files, *, language: _Language = "en") -> None:
     """Show tariffs as price sheets, each version with bills worked out as samples."""
-    for path in _paths(files):
+    for path in paths_below(files):
         found = read(path).document
         named = found.names.zh if language.startswith("zh") else found.names.en
         console.out().print(f"\n{named}  [{found.code}]", markup=False, style="bold")
@@ -80,7 +80,7 @@ def library_folder() -> Path:
 
 def read_all(folder: Path) -> list[ReadFile]:
     """Every tariff file below `folder`, by name; CommandError for one with faults."""
-    return [read(path) for path in _paths([folder])]
+    return [read(path) for path in paths_below([folder])]
 
 
 def read(path: Path) -> ReadFile:
@@ -94,7 +94,8 @@ def read(path: Path) -> ReadFile:
         raise console.CommandError(f"{path}:\n{faults}", exit_code=console.WRONG_USE) from error
 
 
-def _paths(files: list[Path]) -> Iterator[Path]:
+def paths_below(files: Iterable[Path]) -> Iterator[Path]:
+    """The files themselves, and every .yaml below the folders among them."""
     for path in files:
         if path.is_dir():
             yield from sorted(path.rglob("*.yaml"))
