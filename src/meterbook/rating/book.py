@@ -167,14 +167,23 @@ def _by_profile(profiles: Mapping[int, Profile]) -> dict[Profile, list[int]]:
 
 
 def profile_of(version: tariff.TariffVersion) -> Profile:
-    """What a version needs of the engine."""
+    """What a version needs of the engine. Ways of counting that make no difference to it are left plain."""
+    features = frozenset(_features(version))
+    scale, tier_period = version.bound_scale, version.tier_period
+    if Feature.SCALED not in features:
+        scale = tariff.BoundScale(stated_for=tariff.StatedFor.BILL, scaled_by=tariff.ScaledBy.NONE)
+        tier_period = period.TierPeriod.BILLING_PERIOD
+    if tier_period is period.TierPeriod.ANNIVERSARY_YEAR:
+        # when a year begins is the running total's matter; its length is the same
+        tier_period = period.TierPeriod.CALENDAR_YEAR
+    counts_months = not features.isdisjoint({Feature.SCALED, Feature.FACTORS})
     return Profile(
-        features=frozenset(_features(version)),
-        month_count=version.month_count,
-        year_days=version.year_days,
-        tier_period=version.tier_period,
-        stated_for=version.bound_scale.stated_for,
-        scaled_by=version.bound_scale.scaled_by,
+        features=features,
+        month_count=version.month_count if counts_months else tariff.MonthCount.NEAREST,
+        year_days=version.year_days if counts_months else 365,
+        tier_period=tier_period,
+        stated_for=scale.stated_for,
+        scaled_by=scale.scaled_by,
     )
 
 

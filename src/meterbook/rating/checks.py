@@ -68,7 +68,7 @@ class RatingError(ValueError):
 
 def unratable(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """usage_id and code of what can't be rated, ordered; `frame` as usages.checked gives it."""
-    found = [_found(frame, _plain_faults(frame, book))]
+    found = [_duplicates(frame), _found(frame, _plain_faults(frame, book))]
     asked = frame.filter(_is_asked(frame, book)).join(book.links.needs, on="tariff_version_id")
     if asked.height:
         found.append(_found(asked, _needed_faults(asked)))
@@ -94,6 +94,14 @@ def too_large(lines: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(code=pl.lit(UnratableCode.AMOUNT_OUT_OF_RANGE.value))
 
 
+def _duplicates(frame: pl.DataFrame) -> pl.DataFrame:
+    """Usages, or parts of one, that stand there more than once."""
+    if frame["usage_id"].n_unique() == frame.height:
+        return columns.UNRATABLE.empty()
+    keys = ["usage_id", "part_no"] if "part_no" in frame.columns else ["usage_id"]
+    return _found(frame, {UnratableCode.DUPLICATE_USAGE: pl.struct(keys).is_duplicated()})
+
+
 def _found(frame: pl.DataFrame, faults: Mapping[UnratableCode, pl.Expr]) -> pl.DataFrame:
     """The rows with a fault and the first of their codes; only faults that occur are looked at twice."""
     named = {code.value: is_fault.any() for code, is_fault in faults.items()}
@@ -110,11 +118,7 @@ def _plain_faults(frame: pl.DataFrame, book: books.TariffBook) -> dict[Unratable
     running_total = pl.col("before_milli") + pl.col("quantity_milli")
     is_in_range = pl.col("quantity_milli").is_between(-largest, largest) & (pl.col("before_milli") <= largest)
     known = book.group_of["tariff_version_id"]
-    keys = ["usage_id", "part_no"] if "part_no" in frame.columns else ["usage_id"]
     return {
-        UnratableCode.DUPLICATE_USAGE: pl.struct(keys).is_duplicated()
-        if len(keys) > 1
-        else pl.col("usage_id").is_duplicated(),
         UnratableCode.UNKNOWN_TARIFF_VERSION: ~pl.col("tariff_version_id").is_in(known.implode()),
         UnratableCode.QUANTITY_OUT_OF_RANGE: ~is_in_range,
         UnratableCode.NEGATIVE_RUNNING_TOTAL: (pl.col("before_milli") < 0) | (running_total < 0),

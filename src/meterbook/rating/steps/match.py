@@ -8,14 +8,23 @@ from meterbook.rating.charges import kinds
 from meterbook.rating.steps import conditions
 from meterbook.rating.steps import run as runs
 
+_SETS = 2**15
+
 
 def match(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     """One row for each usage and price row, in the order of both."""
-    keys = ["tariff_version_id", "set_no"] if "set_no" in run.names else ["tariff_version_id"]
     prices = run.group.prices.lazy().rename({"calibre_mm": "price_calibre_mm"})
-    if len(keys) == 1:
+    if not run.has(books.Feature.SETS):
+        # one price set for each version: its number says nothing more
         prices = prices.drop("set_no")
-    return frame.join(prices, on=keys, how="inner", maintain_order="left_right")
+        return frame.join(prices, on="tariff_version_id", how="inner", maintain_order="left_right")
+    # one number instead of two keys: several times as fast
+    both = pl.col("tariff_version_id").cast(pl.Int64) * _SETS + pl.col("set_no")
+    prices = prices.select(pl.exclude("tariff_version_id", "set_no"), price_set=both)
+    matched = frame.with_columns(price_set=both).join(
+        prices, on="price_set", how="inner", maintain_order="left_right"
+    )
+    return matched.drop("price_set")
 
 
 def keep_what_holds(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
