@@ -140,26 +140,24 @@ def unchargeable(
     from the due day to the day paid. Raises kernel.frames.FrameError on wrong columns.
     """
     dated = _dated(DEBTS.check(debts), policies, calendar)
-    same = (pl.col(name) == pl.col(name).first().over("debt_id") for name in ("policy_id", "due_on"))
     principal, debt = pl.col("principal_minor"), pl.col("debt_minor")
-    whole = principal.cast(pl.Int128).sum().over("debt_id")
+    alike = (pl.col(name) for name in ("policy_id", "due_on", "debt_minor"))
+    days = (pl.col("paid_on") - pl.col("due_on")).dt.total_days()
     needs_calendar = pl.col("is_workdays") | pl.col("moves_due_day")
+    # Plain sums over groups: window expressions over as many groups as rows take minutes.
     faults = {
-        UnchargeableCode.UNKNOWN_POLICY: pl.col("rate_micro").is_null(),
-        UnchargeableCode.DIFFERENT_TERMS: ~pl.all_horizontal(*same, debt == debt.first().over("debt_id")),
-        UnchargeableCode.AMOUNT_OUT_OF_RANGE: (principal < 0)
-        | (principal > debt)
-        | (debt > terms.LARGEST_AMOUNT_MINOR)
-        | (whole > terms.LARGEST_AMOUNT_MINOR),
-        UnchargeableCode.DAYS_OUT_OF_RANGE: (pl.col("from_on") > pl.col("paid_on"))
-        | ((pl.col("paid_on") - pl.col("due_on")).dt.total_days() > terms.LONGEST_DAYS),
-        UnchargeableCode.OUTSIDE_CALENDAR: needs_calendar & ~_is_known(calendar),
+        UnchargeableCode.UNKNOWN_POLICY: pl.col("rate_micro").is_null().any(),
+        UnchargeableCode.DIFFERENT_TERMS: pl.any_horizontal(column.min() != column.max() for column in alike),
+        UnchargeableCode.AMOUNT_OUT_OF_RANGE: ((principal < 0) | (principal > debt)).any()
+        | (debt.max() > terms.LARGEST_AMOUNT_MINOR)
+        | (principal.cast(pl.Int128).sum() > terms.LARGEST_AMOUNT_MINOR),
+        UnchargeableCode.DAYS_OUT_OF_RANGE: (pl.col("from_on") > pl.col("paid_on")).any()
+        | (days > terms.LONGEST_DAYS).any(),
+        UnchargeableCode.OUTSIDE_CALENDAR: (needs_calendar & ~_is_known(calendar)).any(),
     }
-    code = pl.coalesce(
-        pl.when(is_fault.fill_null(value=False).any().over("debt_id")).then(pl.lit(code.value))
-        for code, is_fault in faults.items()
-    )
-    return dated.select("debt_id", code=code).drop_nulls().unique().sort("debt_id")
+    found = dated.group_by("debt_id").agg(is_fault.alias(code.value) for code, is_fault in faults.items())
+    first = pl.coalesce(pl.when(code.value).then(pl.lit(code.value)) for code in UnchargeableCode)
+    return found.select("debt_id", code=first).drop_nulls().sort("debt_id")
 
 
 def charge(
@@ -182,10 +180,13 @@ def charge(
     by_day = _priced(_counted(_stretches(dated), calendar))
     bounded = _limited(by_day)
     order = ("debt_id", "kind", "period_from", "period_until", "rate_micro", "principal_minor", "days")
+    place = pl.int_range(pl.len(), dtype=pl.Int64)
+    is_first = pl.col("debt_id").ne_missing(pl.col("debt_id").shift(1))
+    before = pl.when(is_first).then(place).forward_fill()
     return (
         pl.concat([by_day.select(bounded.columns), bounded])
         .sort(order)
-        .with_columns(line_no=pl.int_range(1, pl.len() + 1).over("debt_id").cast(pl.Int16))
+        .with_columns(line_no=(place - before + 1).cast(pl.Int16))
         .select(*LINES.columns)
     )
 

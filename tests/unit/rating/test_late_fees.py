@@ -388,6 +388,15 @@ def test_each_debt_is_named_once_with_the_first_fault() -> None:
     assert code(too_long, too_much) == [(1, "AMOUNT_OUT_OF_RANGE")]
 
 
+def test_one_part_that_cannot_be_charged_stops_the_debt() -> None:
+    in_time = Debt(paid_on=dt.date(2025, 5, 9), due_on=dt.date(2025, 5, 8))
+    unknown = Debt(paid_on=dt.date(2025, 5, 12), due_on=dt.date(2025, 5, 8))
+    policy = LateFeePolicy(rate_micro=2000, moves_due_day=True)
+    assert code(in_time, unknown, policy=policy, calendar=MAY) == [(1, "OUTSIDE_CALENDAR")]
+    endless = Debt(paid_on=dt.date(2125, 5, 12), due_on=dt.date(2025, 5, 8))
+    assert code(in_time, endless) == [(1, "DAYS_OUT_OF_RANGE")]
+
+
 def test_the_limit_of_amounts_is_each_debts_own() -> None:
     large = [Debt(paid_on=samples.DUE, principal_minor=6 * 10**12, debt_id=number) for number in (1, 2)]
     assert code(*large) == []
