@@ -135,7 +135,7 @@ def tariff_book(
         previous=before,
         groups=groups,
         group_of=pl.DataFrame(members, schema=schema, orient="row"),
-        links=book_links.links(versions=versions, previous=before, conditions=conditions),
+        links=book_links.links(versions=versions, conditions=conditions),
         stages=stages.stages,
     )
 
@@ -312,8 +312,8 @@ def _terms(
         None if band is None else band.lowest_micro(row.price_micro),
         None if band is None else band.highest_micro(row.price_micro),
         row.time,
-        component.share.share_ppm,
-        component.share.round_to_milli,
+        kinds.MILLION if row.is_fee else component.share.share_ppm,
+        None if row.is_fee else component.share.round_to_milli,
         row.rate_ppm,
         rule,
         rule.mode,

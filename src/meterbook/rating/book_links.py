@@ -53,9 +53,7 @@ TAXES = {
 NEEDS = {
     "tariff_version_id": pl.Int32(),
     "effective_from": pl.Date(),
-    "is_decided": pl.Boolean(),
     "reading": pl.Int16(),
-    "has_previous": pl.Boolean(),
     "area": pl.Boolean(),
     "capacity": pl.Boolean(),
     "demand": pl.Boolean(),
@@ -65,9 +63,13 @@ NEEDS = {
     "band_count": pl.Int16(),
     "area_classes": pl.List(pl.String()),
     "calibres": pl.List(pl.Int16()),
+    "asks_for_more": pl.Boolean(),
+}
+NEGOTIABLE = {
+    "tariff_version_id": pl.Int32(),
+    "set_no": pl.Int16(),
     "lowest_micro": pl.Int64(),
     "highest_micro": pl.Int64(),
-    "asks_for_more": pl.Boolean(),
 }
 
 
@@ -80,6 +82,7 @@ class Links:
     programmes: pl.DataFrame
     free: pl.DataFrame
     taxes: pl.DataFrame
+    negotiable: pl.DataFrame
     needs: pl.DataFrame
 
 
@@ -99,7 +102,6 @@ class Conditions:
 def links(
     *,
     versions: Mapping[int, tariff.TariffVersion],
-    previous: Mapping[int, int],
     conditions: Conditions,
 ) -> Links:
     """What the versions of a book need looked up."""
@@ -114,7 +116,8 @@ def links(
         programmes=_frame([row for i, v in versions.items() for row in _programmes(i, v)], PROGRAMMES),
         free=_frame(free, FREE),
         taxes=_frame([row for i, v in versions.items() for row in _taxes(i, v)], TAXES),
-        needs=_frame([_needs(i, v, has_previous=i in previous) for i, v in versions.items()], NEEDS),
+        negotiable=_frame([row for i, v in versions.items() for row in _negotiable(i, v)], NEGOTIABLE),
+        needs=_frame([_needs(i, v) for i, v in versions.items()], NEEDS),
     )
 
 
@@ -164,7 +167,7 @@ def _taxes(version_id: int, version: tariff.TariffVersion) -> Iterator[tuple[obj
                 yield (version_id, component.component_no, tax.from_, tax.until, tax.rate_basis_points)
 
 
-def _needs(version_id: int, version: tariff.TariffVersion, *, has_previous: bool) -> tuple[object, ...]:
+def _needs(version_id: int, version: tariff.TariffVersion) -> tuple[object, ...]:
     charges = [item.charge for entry in version.price_sets for item in entry.components]
     rows = [row for charge in charges for row in charge.price_rows(version.household)]
     bases = {row.basis for row in rows}
@@ -174,7 +177,6 @@ def _needs(version_id: int, version: tariff.TariffVersion, *, has_previous: bool
     calibres = sorted({row.calibre_mm for row in rows if row.calibre_mm is not None})
     conversion, change = version.conversion, version.change
     is_banded = any(isinstance(c, time_of_use.TimeOfUse | time_of_use.TimeOfUseTiers) for c in charges)
-    lowest, highest = _negotiable(version)
     reading = change.reading if change is not None and change.split is tariff.SplitRule.READING_NUMBER else 0
     asked = (
         kinds.Basis.AREA in bases,
@@ -186,26 +188,21 @@ def _needs(version_id: int, version: tariff.TariffVersion, *, has_previous: bool
         len(version.bands) if is_banded else 0,
         classes[0] if classes else None,
         calibres or None,
-        lowest,
-        highest,
     )
     return (
         version_id,
         version.effective_from,
-        change is not None,
         reading,
-        has_previous or (change is not None and change.split is tariff.SplitRule.READING_DATE),
         *asked,
         any(asked) or reading > 0,
     )
 
 
-def _negotiable(version: tariff.TariffVersion) -> tuple[int | None, int | None]:
-    """Lowest and highest agreed price of the version's negotiable component, in micro-units."""
+def _negotiable(version_id: int, version: tariff.TariffVersion) -> Iterator[tuple[object, ...]]:
+    """The band of agreed prices in each price set that has one, in micro-units."""
     for entry in version.price_sets:
         for item in entry.components:
             band = item.negotiable
             if band is not None:
                 price = item.charge.price_rows(version.household)[0].price_micro
-                return band.lowest_micro(price), band.highest_micro(price)
-    return None, None
+                yield version_id, entry.set_no, band.lowest_micro(price), band.highest_micro(price)

@@ -97,12 +97,21 @@ def _targets(versions: Mapping[int, tariff.TariffVersion]) -> Iterator[tuple[_Ta
 
 
 def _counted(component: tariff.Component, version: tariff.TariffVersion) -> tuple[int, ...]:
-    """What a derived charge is of: what it names, and what was taken off or put on exactly those before."""
+    """What a derived charge is of: what it names, and what was taken off or put on exactly those before.
+
+    Two discounts on the same lines follow one another, so that nothing is taken off twice. Percentages on top
+    stand beside each other unless one names the other.
+    """
     named = set(component.of)
+    own = (component.charge.kind, component.component_no)
+    is_on_top = component.charge.kind is kinds.ChargeKind.PERCENTAGE
     is_earlier = (
         other.component_no
         for other in version.components
-        if kinds.DERIVED_FROM <= other.charge.kind < component.charge.kind and set(other.of) <= named
+        if other.charge.kind >= kinds.DERIVED_FROM
+        and (other.charge.kind, other.component_no) < own
+        and set(other.of) <= named
+        and not (is_on_top and other.charge.kind is component.charge.kind)
     )
     return tuple(sorted(named | set(is_earlier)))
 

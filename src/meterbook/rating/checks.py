@@ -1,42 +1,14 @@
 """Which usages can't be rated, and why: everything a tariff asks for must be there and make sense."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 import polars as pl
 
 from meterbook.kernel import quantity
 from meterbook.rating import book as books
-from meterbook.rating import columns
+from meterbook.rating import columns, unratables
 from meterbook.rating.charges import kinds
-from meterbook.rating.steps import usages
-
-
-class UnratableCode(StrEnum):
-    """Why a usage can't be rated; first found counts."""
-
-    DUPLICATE_USAGE = "DUPLICATE_USAGE"
-    UNKNOWN_TARIFF_VERSION = "UNKNOWN_TARIFF_VERSION"
-    QUANTITY_OUT_OF_RANGE = "QUANTITY_OUT_OF_RANGE"
-    NEGATIVE_RUNNING_TOTAL = "NEGATIVE_RUNNING_TOTAL"
-    NEGATIVE_PERSONS = "NEGATIVE_PERSONS"
-    PERIOD_OUT_OF_RANGE = "PERIOD_OUT_OF_RANGE"
-    VALUE_OUT_OF_RANGE = "VALUE_OUT_OF_RANGE"
-    PARTS_DO_NOT_FIT = "PARTS_DO_NOT_FIT"
-    PRICE_CHANGE_UNDECIDED = "PRICE_CHANGE_UNDECIDED"
-    NO_PRICE_BEFORE = "NO_PRICE_BEFORE"
-    READING_NUMBER_MISSING = "READING_NUMBER_MISSING"
-    AREA_MISSING = "AREA_MISSING"
-    AREA_CLASS_UNKNOWN = "AREA_CLASS_UNKNOWN"
-    CAPACITY_MISSING = "CAPACITY_MISSING"
-    DEMAND_MISSING = "DEMAND_MISSING"
-    QUOTA_MISSING = "QUOTA_MISSING"
-    CALORIFIC_VALUE_MISSING = "CALORIFIC_VALUE_MISSING"
-    CALIBRE_WITHOUT_PRICE = "CALIBRE_WITHOUT_PRICE"
-    BANDS_DO_NOT_SUM = "BANDS_DO_NOT_SUM"
-    NEGOTIATED_PRICE_OUT_OF_BAND = "NEGOTIATED_PRICE_OUT_OF_BAND"
-    AMOUNT_OUT_OF_RANGE = "AMOUNT_OUT_OF_RANGE"
-
+from meterbook.rating.steps import calendar_cuts, convert, price_sets, segments, usages
 
 # Beyond ten years nothing is a billing period; beyond a million m² or kVA nothing is one supply.
 MOST_DAYS = 3700
@@ -55,43 +27,73 @@ _COUNTS = ("months", "reading_no", "tier_months", "tier_days", "households", "ca
 _LARGE = ("quota_milli", "negotiated_micro", "calorific_micro")
 
 
-class RatingError(ValueError):
-    """Usages that can't be rated; `unratable` is the frame of usage_id and code."""
-
-    def __init__(self, unratable: pl.DataFrame) -> None:
-        first = unratable.row(0, named=True)
-        super().__init__(
-            f"{unratable.height} usages can't be rated, first {first['usage_id']}: {first['code']}"
-        )
-        self.unratable = unratable
+_REACH_KEYS = ("tariff_version_id", "period_from", "period_until", "reading_no")
 
 
 def unratable(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """usage_id and code of what can't be rated, ordered; `frame` as usages.checked gives it."""
     found = [_duplicates(frame), _found(frame, _plain_faults(frame, book))]
-    asked = frame.filter(_is_asked(frame, book)).join(book.links.needs, on="tariff_version_id")
-    if asked.height:
-        found.append(_found(asked, _needed_faults(asked)))
+    needs = book.links.needs.filter("asks_for_more")
+    found.append(_unmet(frame.join(needs, on="tariff_version_id")))
+    reaching = frame.filter(_may_reach_back(frame, book))
+    if reaching.height:
+        found.extend(_reaching_back(reaching, book))
+    found.append(_disagreed(frame, book))
     return pl.concat(found).unique("usage_id", keep="first", maintain_order=True).sort("usage_id")
 
 
-def _is_asked(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
-    """Usages whose version asks for more than a quantity, or began after they did."""
+def _unmet(asked: pl.DataFrame) -> pl.DataFrame:
+    return _found(asked, _needed_faults(asked)) if asked.height else columns.UNRATABLE.empty()
+
+
+def _may_reach_back(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
+    """Usages that began before their version, or whose version counts readings."""
     needs = book.links.needs
     version_id = pl.col("tariff_version_id")
-    asking = needs.filter("asks_for_more")["tariff_version_id"]
-    is_asked = version_id.is_in(asking.implode()) if asking.len() else pl.lit(value=False)
+    counting = needs.filter(pl.col("reading") > 0)["tariff_version_id"]
+    is_counting = version_id.is_in(counting.implode()) if counting.len() else pl.lit(value=False)
     starts = dict(needs.select("tariff_version_id", "effective_from").iter_rows())
     if not starts or not frame.select((pl.col("period_from") < max(starts.values())).any()).item():
-        return is_asked
+        return is_counting
     starts_on = version_id.replace_strict(starts, default=None, return_dtype=pl.Date)
-    return is_asked | (pl.col("period_from") < starts_on).fill_null(value=False)
+    return is_counting | (pl.col("period_from") < starts_on).fill_null(value=False)
 
 
-def too_large(lines: pl.DataFrame) -> pl.DataFrame:
-    """The usages of lines whose amount is null because it left 64 bits."""
-    found = lines.filter(pl.col("amount_minor").is_null()).select("usage_id").unique().sort("usage_id")
-    return found.with_columns(code=pl.lit(UnratableCode.AMOUNT_OUT_OF_RANGE.value))
+def _reaching_back(frame: pl.DataFrame, book: books.TariffBook) -> list[pl.DataFrame]:
+    """What is missing before the versions these usages touch, or for one of them."""
+    known = frame.filter(pl.col("period_until") > pl.col("period_from"))
+    keyed = known.with_columns(reading_no=usages.column(known, "reading_no"))
+    versions = calendar_cuts.Versions(by_id=book.versions, previous=book.previous)
+    codes = {
+        calendar_cuts.Gap.UNDECIDED: unratables.UnratableCode.PRICE_CHANGE_UNDECIDED.value,
+        calendar_cuts.Gap.NO_PRICE: unratables.UnratableCode.NO_PRICE_BEFORE.value,
+        None: None,
+    }
+    rows = []
+    for key in keyed.select(_REACH_KEYS).unique().iter_rows():
+        reach = versions.reach(version_id=key[0], from_=key[1], until=key[2], reading_no=key[3])
+        rows.append((*key, codes[reach.gap], list(reach.versions)))
+    schema = {name: keyed.schema[name] for name in _REACH_KEYS}
+    more = {"code": pl.String(), "touched": pl.List(pl.Int32())}
+    reaches = pl.DataFrame(rows, schema=schema | more, orient="row")
+    reached = keyed.join(reaches, on=_REACH_KEYS, nulls_equal=True)
+    gaps = reached.filter(pl.col("code").is_not_null()).select("usage_id", "code")
+    needs = book.links.needs.filter("asks_for_more")
+    touched = reached.explode("touched").with_columns(tariff_version_id="touched")
+    return [gaps, _unmet(touched.join(needs, on="tariff_version_id"))]
+
+
+def _disagreed(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """Agreed prices outside the band of the price they stand for, by season and programme."""
+    if "negotiated_micro" not in frame.columns or book.links.negotiable.is_empty():
+        return columns.UNRATABLE.empty()
+    agreed = frame.filter(pl.col("negotiated_micro").is_not_null())
+    pieces = price_sets.choose(segments.cut(agreed, book), book)
+    if "set_no" not in pieces.columns:
+        pieces = pieces.with_columns(set_no=pl.lit(0, dtype=pl.Int16))
+    joined = pieces.join(book.links.negotiable, on=["tariff_version_id", "set_no"])
+    is_within = pl.col("negotiated_micro").is_between(pl.col("lowest_micro"), pl.col("highest_micro"))
+    return _found(joined, {unratables.UnratableCode.NEGOTIATED_PRICE_OUT_OF_BAND: ~is_within})
 
 
 def _duplicates(frame: pl.DataFrame) -> pl.DataFrame:
@@ -99,10 +101,10 @@ def _duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     if frame["usage_id"].n_unique() == frame.height:
         return columns.UNRATABLE.empty()
     keys = ["usage_id", "part_no"] if "part_no" in frame.columns else ["usage_id"]
-    return _found(frame, {UnratableCode.DUPLICATE_USAGE: pl.struct(keys).is_duplicated()})
+    return _found(frame, {unratables.UnratableCode.DUPLICATE_USAGE: pl.struct(keys).is_duplicated()})
 
 
-def _found(frame: pl.DataFrame, faults: Mapping[UnratableCode, pl.Expr]) -> pl.DataFrame:
+def _found(frame: pl.DataFrame, faults: Mapping[unratables.UnratableCode, pl.Expr]) -> pl.DataFrame:
     """The rows with a fault and the first of their codes; only faults that occur are looked at twice."""
     named = {code.value: is_fault.any() for code, is_fault in faults.items()}
     occurring = {name for name, occurs in frame.select(**named).row(0, named=True).items() if occurs}
@@ -112,20 +114,20 @@ def _found(frame: pl.DataFrame, faults: Mapping[UnratableCode, pl.Expr]) -> pl.D
     return frame.select("usage_id", code=pl.coalesce(codes)).filter(pl.col("code").is_not_null())
 
 
-def _plain_faults(frame: pl.DataFrame, book: books.TariffBook) -> dict[UnratableCode, pl.Expr]:
+def _plain_faults(frame: pl.DataFrame, book: books.TariffBook) -> dict[unratables.UnratableCode, pl.Expr]:
     """What every tariff asks."""
     largest = quantity.LARGEST_QUANTITY_MILLI
     running_total = pl.col("before_milli") + pl.col("quantity_milli")
     is_in_range = pl.col("quantity_milli").is_between(-largest, largest) & (pl.col("before_milli") <= largest)
     known = book.group_of["tariff_version_id"]
     return {
-        UnratableCode.UNKNOWN_TARIFF_VERSION: ~pl.col("tariff_version_id").is_in(known.implode()),
-        UnratableCode.QUANTITY_OUT_OF_RANGE: ~is_in_range,
-        UnratableCode.NEGATIVE_RUNNING_TOTAL: (pl.col("before_milli") < 0) | (running_total < 0),
-        UnratableCode.NEGATIVE_PERSONS: pl.col("persons").fill_null(0) < 0,
-        UnratableCode.PERIOD_OUT_OF_RANGE: ~usages.days().is_between(1, MOST_DAYS),
-        UnratableCode.VALUE_OUT_OF_RANGE: _out_of_range(frame),
-        UnratableCode.PARTS_DO_NOT_FIT: _unfit_parts(frame),
+        unratables.UnratableCode.UNKNOWN_TARIFF_VERSION: ~pl.col("tariff_version_id").is_in(known.implode()),
+        unratables.UnratableCode.QUANTITY_OUT_OF_RANGE: ~is_in_range,
+        unratables.UnratableCode.NEGATIVE_RUNNING_TOTAL: (pl.col("before_milli") < 0) | (running_total < 0),
+        unratables.UnratableCode.NEGATIVE_PERSONS: pl.col("persons").fill_null(0) < 0,
+        unratables.UnratableCode.PERIOD_OUT_OF_RANGE: ~usages.days().is_between(1, MOST_DAYS),
+        unratables.UnratableCode.VALUE_OUT_OF_RANGE: _out_of_range(frame),
+        unratables.UnratableCode.PARTS_DO_NOT_FIT: _unfit_parts(frame, book),
     }
 
 
@@ -146,7 +148,7 @@ def _out_of_range(frame: pl.DataFrame) -> pl.Expr:
     return pl.any_horizontal([pl.lit(value=False), *checked]).fill_null(value=False)
 
 
-def _unfit_parts(frame: pl.DataFrame) -> pl.Expr:
+def _unfit_parts(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
     """Parts of one usage: one quantity in all of them, one rest at most, shares of at most a whole."""
     if "split" not in frame.columns:
         if "part_no" not in frame.columns:
@@ -167,39 +169,39 @@ def _unfit_parts(frame: pl.DataFrame) -> pl.Expr:
         & (~has_share | (shares <= kinds.MILLION))
         & (~has_share | (rests == 1) | (shares == kinds.MILLION))
         & split.is_between(columns.Split.REST, columns.Split.HIGHEST)
+        & ~pl.col("usage_id").is_in(_converted_apart(frame, book).implode())
     )
     return ~fits.fill_null(value=False)
 
 
-def _needed_faults(frame: pl.DataFrame) -> dict[UnratableCode, pl.Expr]:
+def _converted_apart(frame: pl.DataFrame, book: books.TariffBook) -> pl.Series:
+    """Usages whose parts' tariffs convert or round the whole quantity to different ones."""
+    whole = convert.convert(frame, book).group_by("usage_id").agg(pl.col("quantity_milli").n_unique())
+    return whole.filter(pl.col("quantity_milli") > 1)["usage_id"]
+
+
+def _needed_faults(frame: pl.DataFrame) -> dict[unratables.UnratableCode, pl.Expr]:
     """What the version of each usage asks for."""
 
     def missing(need: str, column: str) -> pl.Expr:
         return pl.col(need) & usages.column(frame, column).is_null()
 
-    began_before = pl.col("period_from") < pl.col("effective_from")
     area_class, calibre = usages.column(frame, "area_class"), usages.column(frame, "calibre_mm")
     is_known_class = pl.col("area_classes").list.contains(area_class).fill_null(value=False)
     is_priced = pl.col("calibres").list.contains(calibre).fill_null(value=False)
-    agreed = usages.column(frame, "negotiated_micro")
-    is_agreed = pl.col("lowest_micro").is_not_null() & agreed.is_not_null()
     is_nth = pl.col("reading") > 2  # noqa: PLR2004 - two readings are told apart by their dates
     return {
-        UnratableCode.PRICE_CHANGE_UNDECIDED: began_before & ~pl.col("is_decided"),
-        UnratableCode.NO_PRICE_BEFORE: began_before & ~pl.col("has_previous"),
-        UnratableCode.READING_NUMBER_MISSING: is_nth
-        & ~began_before
+        unratables.UnratableCode.READING_NUMBER_MISSING: is_nth
+        & (pl.col("period_from") >= pl.col("effective_from"))
         & usages.column(frame, "reading_no").is_null(),
-        UnratableCode.AREA_MISSING: missing("area", "area_milli"),
-        UnratableCode.AREA_CLASS_UNKNOWN: pl.col("area_classes").is_not_null() & ~is_known_class,
-        UnratableCode.CAPACITY_MISSING: missing("capacity", "capacity_milli"),
-        UnratableCode.DEMAND_MISSING: missing("demand", "demand_milli"),
-        UnratableCode.QUOTA_MISSING: missing("quota", "quota_milli"),
-        UnratableCode.CALORIFIC_VALUE_MISSING: missing("calorific", "calorific_micro"),
-        UnratableCode.CALIBRE_WITHOUT_PRICE: pl.col("is_priced_by_calibre") & ~is_priced,
-        UnratableCode.BANDS_DO_NOT_SUM: (pl.col("band_count") > 0) & ~_bands_fit(frame),
-        UnratableCode.NEGOTIATED_PRICE_OUT_OF_BAND: is_agreed
-        & ~agreed.is_between(pl.col("lowest_micro"), pl.col("highest_micro")),
+        unratables.UnratableCode.AREA_MISSING: missing("area", "area_milli"),
+        unratables.UnratableCode.AREA_CLASS_UNKNOWN: pl.col("area_classes").is_not_null() & ~is_known_class,
+        unratables.UnratableCode.CAPACITY_MISSING: missing("capacity", "capacity_milli"),
+        unratables.UnratableCode.DEMAND_MISSING: missing("demand", "demand_milli"),
+        unratables.UnratableCode.QUOTA_MISSING: missing("quota", "quota_milli"),
+        unratables.UnratableCode.CALORIFIC_VALUE_MISSING: missing("calorific", "calorific_micro"),
+        unratables.UnratableCode.CALIBRE_WITHOUT_PRICE: pl.col("is_priced_by_calibre") & ~is_priced,
+        unratables.UnratableCode.BANDS_DO_NOT_SUM: (pl.col("band_count") > 0) & ~_bands_fit(frame),
     }
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from meterbook.rating import book as books
-from meterbook.rating import checks, columns
+from meterbook.rating import checks, columns, unratables
 from meterbook.rating.steps import (
     bounds,
     charge,
     convert,
+    counters,
     derive,
     finish,
     free,
@@ -29,8 +30,8 @@ from meterbook.rating.steps import (
 )
 from meterbook.rating.steps import run as runs
 
-UnratableCode = checks.UnratableCode
-RatingError = checks.RatingError
+UnratableCode = unratables.UnratableCode
+RatingError = unratables.RatingError
 
 OnUsages = Callable[[pl.DataFrame, books.TariffBook], pl.DataFrame]
 OnMatches = Callable[[pl.LazyFrame, runs.Run], pl.LazyFrame]
@@ -51,14 +52,15 @@ class Step:
 
 
 STEPS = (
-    Step("mix", "each use of a meter has its own tariff, so the whole is shared out first", mixed_use.split),
     Step(
         "convert",
         "prices and bounds are in the charged unit, so units and whole steps come before them",
         convert.convert,
     ),
-    Step("free", "free units are whole charged units, and none of them may reach a tier", free.grant),
-    Step("segment", "a change of price cuts what is left to pay, in proportion to days", segments.cut),
+    Step("mix", "each use of a meter has its own tariff: the charged whole is shared out", mixed_use.split),
+    Step("segment", "a change of price cuts what was used, in proportion to days", segments.cut),
+    Step("free", "free units are whole charged units, by the rule of their day", free.grant),
+    Step("count", "counters run over what is left to charge", counters.count),
     Step("set", "season and programme are known for each segment only", price_sets.choose),
     Step(
         "season",

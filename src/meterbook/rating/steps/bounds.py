@@ -55,7 +55,7 @@ def for_quota(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
 def for_part(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     """Bounds for the length the usage counts in; untouched where that is the length they are stated for."""
     parts = _part(frame, run) if run.has(books.Feature.SCALED, books.Feature.QUOTA) else None
-    is_prorated = run.is_segmented and run.has(books.Feature.SCALED, books.Feature.QUOTA)
+    is_prorated = run.is_segmented
     if parts is None and not is_prorated:
         return frame
     numerator, denominator = parts or (_one(), _one())
@@ -150,5 +150,10 @@ def for_used_tiers(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
         tier_until_milli=pl.when(is_tiered)
         .then(pl.when(width.is_null()).then(None).otherwise(pl.col("_upto")))
         .otherwise("tier_until_milli"),
-        before_milli=pl.when(is_tiered).then(0).otherwise("before_milli"),
+        before_milli=pl.when(is_tiered).then(_counted_here(run)).otherwise("before_milli"),
     )
+
+
+def _counted_here(run: runs.Run) -> pl.Expr:
+    """What earlier segments of the same usage took of the tiers that were left."""
+    return pl.col("counted_milli").fill_null(0) if "counted_milli" in run.names else pl.lit(0, dtype=pl.Int64)

@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from meterbook.rating import tariff
 
@@ -24,6 +25,21 @@ class Piece:
     from_: dt.date
     until: dt.date
     cut: tariff.Change | None
+
+
+class Gap(Enum):
+    """Why some day of a usage has no price."""
+
+    UNDECIDED = auto()
+    NO_PRICE = auto()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The versions a usage is charged by, earliest first, and what is missing before them."""
+
+    versions: tuple[int, ...]
+    gap: Gap | None
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,20 @@ class Versions:
                 found.append(Piece(number, season_no, first, last, own_cut if found else None))
         return tuple(found)
 
+    def reach(self, *, version_id: int, from_: dt.date, until: dt.date, reading_no: int | None) -> Reach:
+        """What such a usage touches, and whether every day of it has a price by decided rules."""
+        found = self.pieces(version_id=version_id, from_=from_, until=until, reading_no=reading_no)
+        touched = tuple(dict.fromkeys(piece.version_id for piece in found))
+        first = self.by_id[touched[0]]
+        own_no = reading_no if touched[0] == version_id else None
+        is_new = from_ >= first.effective_from
+        if first.change is None:
+            return Reach(versions=touched, gap=None if is_new else Gap.UNDECIDED)
+        is_complete = is_new or first.change.split is tariff.SplitRule.READING_DATE
+        if first.change.split is tariff.SplitRule.READING_NUMBER:
+            is_complete = _number(first.change, is_new=is_new, reading_no=own_no) >= first.change.reading
+        return Reach(versions=touched, gap=None if is_complete else Gap.NO_PRICE)
+
     def _stretches(
         self, version_id: int, from_: dt.date, until: dt.date, reading_no: int | None
     ) -> Iterator[tuple[int, dt.date, dt.date, tariff.Change | None]]:
@@ -57,9 +87,7 @@ class Versions:
             if change is None or version_id not in self.previous:
                 break
             if change.split is tariff.SplitRule.READING_NUMBER:
-                # a period that began before the change is closed by the first reading after it
-                number = (change.reading if is_new else 1) if reading_no is None else reading_no
-                if number >= change.reading:
+                if _number(change, is_new=is_new, reading_no=reading_no) >= change.reading:
                     break
             elif is_new or change.split is tariff.SplitRule.READING_DATE:
                 break
@@ -67,7 +95,19 @@ class Versions:
                 yield version_id, starts, until, change
                 until = starts
             version_id = self.previous[version_id]
+            # it counts readings since this change, not since an earlier one
+            reading_no = None
         yield version_id, from_, until, None
+
+
+def _number(change: tariff.Change, *, is_new: bool, reading_no: int | None) -> int:
+    """Which reading since the change closes the usage: as stated, else by its dates.
+
+    A period that began before the change is closed by the first reading after it.
+    """
+    if reading_no is not None:
+        return reading_no
+    return change.reading if is_new else 1
 
 
 def season_on(version: tariff.TariffVersion, day: dt.date) -> int:

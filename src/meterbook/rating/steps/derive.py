@@ -12,7 +12,7 @@ import polars as pl
 
 from meterbook.kernel import rounding, scaled
 from meterbook.rating import book as books
-from meterbook.rating import book_stages
+from meterbook.rating import book_stages, unratables
 from meterbook.rating.charges import kinds
 
 _ADJUSTING = [
@@ -24,7 +24,7 @@ _ADJUSTING = [
 ]
 _WORKED = ("quantity_milli", "unit_price_micro", "amount_minor")
 _ASKED = (
-    *("place", "stage_no", "limit_minor", "rate_ppm", "minor_milli"),
+    *("usage_id", "place", "stage_no", "limit_minor", "rate_ppm", "minor_milli"),
     *("divisor", "step_minor", "rounding_mode"),
 )
 _MINOR_MICRO = 1000
@@ -61,6 +61,8 @@ def _staged(lines: pl.DataFrame, stage: book_stages.Stage) -> pl.DataFrame:
         return lines
     base = _sums(lines, stage).gather(waiting["place"])
     worked = _worked(waiting.with_columns(base_minor=base), stage.kind)
+    if worked.select(pl.any_horizontal(pl.col(*_WORKED).is_null().any())).item():
+        raise unratables.RatingError(unratables.too_large(worked, _WORKED))
     return lines.with_columns(lines[name].scatter(waiting["place"], worked[name]) for name in _WORKED)
 
 
@@ -78,7 +80,7 @@ def _sums(lines: pl.DataFrame, stage: book_stages.Stage) -> pl.Series:
     before = pl.when("is_first").then(pl.col("upto") - pl.col("own")).forward_fill()
     is_last = pl.col("is_first").shift(-1).fill_null(value=True)
     after = pl.when(is_last).then(pl.col("upto")).backward_fill()
-    return running.select(base=(after - before).cast(pl.Int64))["base"]
+    return running.select(base=(after - before).cast(pl.Int64, strict=False))["base"]
 
 
 def _sum_type(lines: pl.DataFrame) -> pl.DataType:
@@ -114,7 +116,8 @@ def _worked(frame: pl.DataFrame, kind: kinds.ChargeKind) -> pl.DataFrame:
     worked = frame.with_columns(amount_minor=amount)
     size = pl.col("amount_minor").abs().cast(pl.Int128) * pl.col("minor_milli") * _MINOR_MICRO
     return worked.with_columns(
-        quantity_milli=pl.col("amount_minor").sign() * kinds.ONE_MILLI, unit_price_micro=size.cast(pl.Int64)
+        quantity_milli=pl.col("amount_minor").sign() * kinds.ONE_MILLI,
+        unit_price_micro=size.cast(pl.Int64, strict=False),
     )
 
 
@@ -127,9 +130,9 @@ def _percentages(frame: pl.DataFrame, *, sign: int) -> pl.DataFrame:
         mode=pl.col("rounding_mode"),
     )
     money = pl.col("base_minor").cast(pl.Int128) * pl.col("minor_milli") * sign
-    return frame.with_columns(quantity_milli=money.cast(pl.Int64), unit_price_micro="rate_ppm").with_columns(
-        amount_minor=amount
-    )
+    return frame.with_columns(
+        quantity_milli=money.cast(pl.Int64, strict=False), unit_price_micro="rate_ppm"
+    ).with_columns(amount_minor=amount)
 
 
 def _rounded() -> pl.Expr:

@@ -11,8 +11,8 @@ import polars as pl
 
 from meterbook.kernel import rounding, scaled
 from meterbook.rating import book as books
-from meterbook.rating import checks
-from meterbook.rating.charges import area, kinds
+from meterbook.rating import book_stages, unratables
+from meterbook.rating.charges import area, kinds, tiers
 from meterbook.rating.steps import months
 from meterbook.rating.steps import run as runs
 
@@ -40,6 +40,9 @@ def rounded_shares(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     if not run.has(books.Feature.ROUNDED_SHARES):
         return frame
     start = pl.max_horizontal(pl.min_horizontal("before_milli", "tier_until_milli"), "tier_from_milli")
+    # whole counters start at zero, or where the counter stood if that was in the same tier
+    stood_here = pl.when(tiers.stands_in(pl.col("before_milli"))).then("before_milli").otherwise(0)
+    start = pl.when(pl.col("kind") == kinds.ChargeKind.VOLUME_TIERS).then(stood_here).otherwise(start)
     part = _share_of(start + pl.col("quantity_milli")) - _share_of(start)
     is_rounded = pl.col("share_step_milli").is_not_null()
     return frame.with_columns(
@@ -83,6 +86,8 @@ def _time(frame: pl.DataFrame, run: runs.Run) -> tuple[pl.Expr, pl.Expr]:
         # fixed charges of a segment by its days; quantities were cut already
         is_cut = (pl.col("segment_days") < pl.col("usage_days")).fill_null(value=False)
         is_cut &= ~pl.col("basis").is_in(sorted(kinds.METERED))
+        # a limit of the whole bill is the same however the bill was cut
+        is_cut &= ~pl.col("kind").is_in(sorted(book_stages.OF_WHOLE_BILL))
         part = pl.when(is_cut).then(pl.col("segment_days")).otherwise(1)
         whole = pl.when(is_cut).then(pl.col("usage_days")).otherwise(1)
     cases = {
@@ -144,7 +149,7 @@ def _charge(run: runs.Run, version_id: int, set_no: int, component_no: int) -> a
 def amounts(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     """amount_minor: quantity x price x factor x time, rounded once by the component's rule.
 
-    Raises checks.RatingError for an amount that leaves 64 bits.
+    Raises unratables.RatingError for an amount that leaves 64 bits.
     """
     above = ["quantity_milli", "unit_price_micro"]
     below = ["divisor"]
@@ -160,7 +165,7 @@ def amounts(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     amount = (steps * pl.col("step_minor").cast(number)).cast(pl.Int64, strict=False)
     priced = frame.with_columns(amount_minor=amount)
     if priced["amount_minor"].null_count():
-        raise checks.RatingError(checks.too_large(priced))
+        raise unratables.RatingError(unratables.too_large(priced))
     return priced
 
 

@@ -1,7 +1,7 @@
 """Usages cut into segments where a price or a season changes inside their period.
 
 Quantities are cut in proportion to days: what lies before a cut is rounded half up to the step of the rule,
-and the last segment takes the rest. Free units belong to the earliest segments first.
+and the last segment takes the rest.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ PIECES = frames.FrameSchema(
         "period_from": pl.Date(),
         "period_until": pl.Date(),
         "reading_no": pl.Int16(),
-        "piece": pl.Int16(),
+        "segment_no": pl.Int16(),
         "version_id": pl.Int32(),
         "season_no": pl.Int16(),
         "from_": pl.Date(),
@@ -38,11 +38,16 @@ _KEYS = ["tariff_version_id", "period_from", "period_until", "reading_no"]
 ADDED = {
     "season_no": pl.Int16(),
     "is_last": pl.Boolean(),
+    "cut_usage": pl.UInt32(),
+    "segment_no": pl.Int16(),
+    "restart_no": pl.Int32(),
     "last_version_id": pl.Int32(),
     "segment_days": pl.Int64(),
     "usage_days": pl.Int64(),
     "is_prorated": pl.Boolean(),
 }
+
+_WHILE_CUTTING = ("version_id", "from_", "until", "step_milli", "is_restarted", "days_until", "_whole")
 
 
 def cut(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -53,8 +58,8 @@ def cut(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
         return frame
     asked = asked.with_columns(reading_no=usages.column(frame, "reading_no"), months=_months(asked, book))
     pieces = _pieces(asked.select(_KEYS).unique(), book)
-    segments = asked.with_row_index("_usage").join(pieces, on=_KEYS, nulls_equal=True)
-    segments = _quantities(segments.sort("_usage", "piece"))
+    segments = asked.with_row_index("cut_usage").join(pieces, on=_KEYS, nulls_equal=True)
+    segments = _quantities(segments.sort("cut_usage", "segment_no"))
     rest = frame.filter(~is_asked)
     return pl.concat([rest, segments], how="diagonal") if rest.height else segments
 
@@ -117,7 +122,7 @@ def _piece_rows(
 
 
 def _quantities(segments: pl.DataFrame) -> pl.DataFrame:
-    """Cut quantities, free units and counters; replace version and period by the segment's."""
+    """Cut quantities; replace version and period by the segment's."""
     bands = [band for band in columns.BANDS if f"band_{band}_milli" in segments.columns]
     segments = segments.with_columns(
         usage_days=usages.days(), days_until=(pl.col("until") - pl.col("period_from")).dt.total_days()
@@ -130,25 +135,14 @@ def _quantities(segments: pl.DataFrame) -> pl.DataFrame:
         segments = parts.with_columns(_whole=_cut_off("quantity_milli")).with_columns(quantity_milli=quantity)
     else:
         segments = segments.with_columns(_cut_off("quantity_milli"))
-    segments = _counters(_free(segments), bands)
     return segments.with_columns(
-        last_version_id=pl.col("version_id").last().over("_usage"),
+        last_version_id=pl.col("version_id").last().over("cut_usage"),
         segment_days=(pl.col("until") - pl.col("from_")).dt.total_days(),
+        restart_no=pl.col("is_restarted").cast(pl.Int32).cum_sum().over("cut_usage"),
         tariff_version_id="version_id",
         period_from="from_",
         period_until="until",
-    ).drop(
-        "_usage",
-        "piece",
-        "version_id",
-        "from_",
-        "until",
-        "step_milli",
-        "is_restarted",
-        "days_until",
-        "_whole",
-        strict=False,
-    )
+    ).drop(*_WHILE_CUTTING, strict=False)
 
 
 def _cut_off(name: str) -> pl.Expr:
@@ -158,35 +152,6 @@ def _cut_off(name: str) -> pl.Expr:
     all_days = pl.col("usage_days").cast(pl.Int128) * step
     rounded = (size.abs() * pl.col("days_until") * 2 + all_days) // (all_days * 2) * step
     # rounding up must not take more than there is, nor more than a later cut leaves
-    before_end = pl.min_horizontal(rounded, size.abs()).cum_max().over("_usage") * size.sign()
+    before_end = pl.min_horizontal(rounded, size.abs()).cum_max().over("cut_usage") * size.sign()
     before_end = pl.when("is_last").then(size).otherwise(before_end)
-    return (before_end - before_end.shift(1).over("_usage").fill_null(0)).cast(pl.Int64).alias(name)
-
-
-def _free(segments: pl.DataFrame) -> pl.DataFrame:
-    if "free_milli" not in segments.columns:
-        return segments
-    granted = pl.col("free_milli").fill_null(0)
-    upto = pl.col("quantity_milli").cum_sum().over("_usage")
-    taken = pl.min_horizontal(granted, upto) - pl.min_horizontal(granted, upto - pl.col("quantity_milli"))
-    return segments.with_columns(free_milli=taken)
-
-
-def _counters(segments: pl.DataFrame, bands: Sequence[int]) -> pl.DataFrame:
-    """What stood on each counter when the segment began: from the last restart on."""
-    free = pl.col("free_milli").fill_null(0) if "free_milli" in segments.columns else pl.lit(0)
-    counted = {"before_milli": pl.col("quantity_milli") - free}
-    for band in bands:
-        name = f"band_{band}_before_milli"
-        segments = segments.with_columns(usages.column(segments, name).fill_null(0).alias(name))
-        counted[name] = pl.col(f"band_{band}_milli").fill_null(0)
-    segments = segments.with_columns(_restarts=pl.col("is_restarted").cast(pl.Int64).cum_sum().over("_usage"))
-    keys = ["_usage", "_restarts"]
-    return segments.with_columns(
-        (
-            pl.when(pl.col("_restarts") == 0).then(pl.col(name)).otherwise(0)
-            + part.cum_sum().over(keys)
-            - part
-        ).alias(name)
-        for name, part in counted.items()
-    ).drop("_restarts")
+    return (before_end - before_end.shift(1).over("cut_usage").fill_null(0)).cast(pl.Int64).alias(name)
