@@ -1,156 +1,117 @@
 """A rated line as the sentence a customer reads, to be recomputed with a pencil.
 
-Pure: the words stand in the tables below, in Chinese and English, because a bill is printed in the customer's
-language, whatever the clerk's screen shows.
+Pure, in Chinese and English (`explain_words`): a bill is printed in the customer's language, whatever the
+clerk's screen shows. The numbers after the colon, multiplied, give the amount; where rounding changed it the
+exact product stands before it, with the rule's name.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Sequence
 
-from meterbook.kernel import money, quantity, rounding
-from meterbook.rating import tariff
-from meterbook.rating.charges import kinds
+from meterbook.rating import explain_heads, explain_lines, explain_products, explain_words, tariff
 
-ENGLISH = "en"
-CHINESE = "zh"
+ENGLISH = explain_words.ENGLISH
+CHINESE = explain_words.CHINESE
+Line = explain_lines.Line
+ComponentText = explain_lines.ComponentText
+component_text = explain_lines.component_text
+name_text = explain_lines.name_text
+with_bases = explain_lines.with_bases
+quantity_text = explain_words.quantity_text
+money_text = explain_words.money_text
 
-_UNITS = {"m3": "m³", "m2": "m²"}
-_CURRENCIES = {CHINESE: {"CNY": "元"}, ENGLISH: {"CNY": "yuan"}}
-_ROUNDINGS = {
-    CHINESE: {
-        rounding.Mode.HALF_UP: "四舍五入",
-        rounding.Mode.TRUNCATE: "舍去尾数",
-        rounding.Mode.HALF_EVEN: "四舍六入五成双",
-    },
-    ENGLISH: {
-        rounding.Mode.HALF_UP: "rounded half up",
-        rounding.Mode.TRUNCATE: "cut",
-        rounding.Mode.HALF_EVEN: "rounded half even",
-    },
+TAX_REVENUE = "TAX"
+_ONE_DAY = dt.timedelta(days=1)
+_PPM_A_BASIS_POINT = 100
+_UNTAXED = {
+    tariff.TaxTreatment.EXEMPT: "exempt",
+    tariff.TaxTreatment.NOT_SUBJECT: "not_subject",
 }
-_TEXTS = {
-    CHINESE: {
-        "flat": "{quantity} × {price} = {amount}",
-        "fixed": "每期固定收费 {amount}",
-        "tier": "第{tier}阶梯 {from_}–{until}：{quantity} × {price} = {amount}",
-        "last_tier": "第{tier}阶梯 {above} 以上：{quantity} × {price} = {amount}",
-        "only_tier": "第{tier}阶梯：{quantity} × {price} = {amount}",
-        "rounded": "{exact}，{how}为 {amount}",
-        "before": "本阶梯周期此前已计 {quantity}",
-    },
-    ENGLISH: {
-        "flat": "{quantity} × {price} = {amount}",
-        "fixed": "Fixed for the period: {amount}",
-        "tier": "Tier {tier}, {from_}–{until}: {quantity} × {price} = {amount}",
-        "last_tier": "Tier {tier}, above {above}: {quantity} × {price} = {amount}",
-        "only_tier": "Tier {tier}: {quantity} × {price} = {amount}",
-        "rounded": "{exact}, {how} to {amount}",
-        "before": "Counted before in this tier period: {quantity}",
-    },
-}
-
-
-@dataclass(frozen=True)
-class Line:
-    """What the sentence needs of a rated line; names and units as in columns.LINES."""
-
-    tier: int
-    tier_from_milli: int | None
-    tier_until_milli: int | None
-    before_milli: int
-    quantity_milli: int
-    unit_price_micro: int
-    amount_minor: int
-    rounding: int
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, int | None]) -> "Line":
-        """Take the line from a row of the lines frame or of a table with the same columns."""
-        return cls(**{name: row[name] for name in cls.__dataclass_fields__})  # type: ignore[arg-type] # the schema
-
-
-@dataclass(frozen=True)
-class ComponentText:
-    """What the sentence needs of the tariff: which kind of charge, in which unit and currency."""
-
-    kind: kinds.ChargeKind
-    unit: str
-    currency: str
-
-
-def component_text(*, version: tariff.TariffVersion, component_no: int) -> ComponentText:
-    """The component's part of the sentence; LookupError when the version has no such component."""
-    if not 1 <= component_no <= len(version.components):
-        raise LookupError(f"no component {component_no}")
-    kind = version.components[component_no - 1].charge.kind
-    return ComponentText(kind=kind, unit=version.unit, currency=version.currency)
 
 
 def sentence(*, line: Line, component: ComponentText, language: str) -> str:
-    """The line in `language` ("zh" or "en", also "zh-hans"): tier and bounds, quantity, price, amount.
+    """The line in `language` ("zh" or "en", also "zh-hans"): what it is for, then the sum.
 
-    Where rounding changed the amount, the exact product stands there too, with the rule's name.
+    For limits, discounts in money and the rounding of a bill the sum is only shown after `with_bases`.
     """
-    tongue = _tongue(language)
-    texts = _TEXTS[tongue]
-    is_fixed = component.kind is kinds.ChargeKind.PER_PERIOD
-    exact = _exact_amount(line=line, component=component, language=tongue)
-    amount = money_text(line.amount_minor, currency=component.currency, language=tongue)
-    if exact != amount:
-        how = _ROUNDINGS[tongue][rounding.Rounding(line.rounding).mode]
-        amount = texts["rounded"].format(exact=exact, how=how, amount=amount)
-    return texts[_text_name(line, is_fixed=is_fixed)].format(
-        tier=line.tier,
-        from_=quantity.format_milli(line.tier_from_milli or 0),
-        above=quantity_text(line.tier_from_milli or 0, unit=component.unit),
-        until=quantity_text(line.tier_until_milli or 0, unit=component.unit),
-        quantity=quantity_text(line.quantity_milli, unit=component.unit),
-        price=_price_text(line.unit_price_micro, currency=component.currency, language=tongue),
-        amount=amount,
-    )
+    tongue = explain_words.tongue(language)
+    heads = list(explain_heads.heads(line=line, component=component, language=tongue))
+    product = explain_products.product(line=line, component=component, language=tongue)
+    if not heads:
+        return product
+    return _capitalised(explain_words.COMMA[tongue].join(heads)) + explain_words.COLON[tongue] + product
 
 
 def running_total_sentence(*, line: Line, component: ComponentText, language: str) -> str:
     """What had been counted in the tier period before this line's usage."""
     text = quantity_text(line.before_milli, unit=component.unit)
-    return _TEXTS[_tongue(language)]["before"].format(quantity=text)
+    return explain_words.words("before", language=explain_words.tongue(language), quantity=text)
 
 
-def quantity_text(quantity_milli: int, *, unit: str) -> str:
-    """A quantity with its unit as people write it: "20 m³"."""
-    return f"{quantity.format_milli(quantity_milli)} {_UNITS.get(unit, unit)}"
+def tax_sentence(*, line: Line, component: ComponentText, language: str) -> str:
+    """The tax inside the line, or why there is none.
+
+    A line kept before taxes were names the rate alone. LookupError without the tariff's component.
+    """
+    if component.component is None:
+        raise LookupError("no component")
+    tongue = explain_words.tongue(language)
+    if component.component.revenue == TAX_REVENUE:
+        return explain_words.words("is_tax", language=tongue)
+    tax = _tax_on(component.component.taxes, line.period_until)
+    if tax.treatment in _UNTAXED:
+        return explain_words.words(_UNTAXED[tax.treatment], language=tongue)
+    if line.tax_minor is None:
+        rate = explain_words.percent_text(tax.rate_basis_points * _PPM_A_BASIS_POINT)
+        return explain_words.words("taxed_unknown", language=tongue, rate=rate)
+    rate = explain_words.percent_text((line.tax_basis_points or 0) * _PPM_A_BASIS_POINT)
+    amount = money_text(line.tax_minor, currency=component.currency, language=tongue)
+    return explain_words.words("taxed", language=tongue, rate=rate, amount=amount)
 
 
-def money_text(amount_minor: int, *, currency: str, language: str) -> str:
-    """An amount with its currency: "81.40 元", "81.40 yuan"."""
-    text = money.format_minor(amount_minor, exponent=money.exponent_of(currency))
-    return f"{text} {_currency(currency, language=language)}"
+def _tax_on(taxes: Sequence[tariff.Tax], period_until: dt.date | None) -> tariff.Tax:
+    """The treatment of the last day, of taxes with adjoining dates; the latest where no day is known."""
+    if period_until is None:
+        return taxes[-1]
+    return next(tax for tax in taxes if tax.until is None or period_until <= tax.until)
 
 
-def _exact_amount(*, line: Line, component: ComponentText, language: str) -> str:
-    product = line.quantity_milli * line.unit_price_micro
-    text = quantity.format_product(product, decimals=money.exponent_of(component.currency))
-    return f"{text} {_currency(component.currency, language=language)}"
+def version_sentence(*, version: tariff.TariffVersion, sources: Sequence[str], language: str) -> str:
+    """From when (and to which day) the price holds, and where it was published."""
+    tongue = explain_words.tongue(language)
+    from_ = explain_words.day_text(version.effective_from, language=tongue)
+    if version.effective_until is None:
+        text = explain_words.words("version", language=tongue, from_=from_)
+    else:
+        until = explain_words.day_text(version.effective_until - _ONE_DAY, language=tongue)
+        text = explain_words.words("version_until", language=tongue, from_=from_, until=until)
+    if not sources:
+        return _capitalised(text)
+    named = explain_words.listed(sources, language=tongue)
+    return _capitalised(explain_words.words("source", language=tongue, text=text, sources=named))
 
 
-def _price_text(price_micro: int, *, currency: str, language: str) -> str:
-    text = quantity.format_micro(price_micro, decimals=money.exponent_of(currency))
-    return f"{text} {_currency(currency, language=language)}"
+def period_sentence(*, period_from: dt.date, period_until: dt.date, language: str) -> str:
+    """The days of a half-open period by its first and its last one, and how many they are."""
+    tongue = explain_words.tongue(language)
+    days = (period_until - period_from).days
+    return explain_words.words(
+        "period",
+        language=tongue,
+        from_=explain_words.day_text(period_from, language=tongue),
+        until=explain_words.day_text(period_until - _ONE_DAY, language=tongue),
+        days=explain_words.count("day", str(days), language=tongue),
+    )
 
 
-def _text_name(line: Line, *, is_fixed: bool) -> str:
-    if is_fixed:
-        return "fixed"
-    if line.tier == 0:
-        return "flat"
-    if line.tier_until_milli is not None:
-        return "tier"
-    return "last_tier" if line.tier_from_milli else "only_tier"
+def set_text(*, version: tariff.TariffVersion, set_no: int, language: str) -> str:
+    """Season and programme of a price set; empty where there is neither."""
+    season_no, programme_no = set_no % tariff.SETS_A_PROGRAMME, set_no // tariff.SETS_A_PROGRAMME
+    names = [season.name for season in version.seasons if season.season_no == season_no]
+    names += [item.name for item in version.programmes if item.programme_no == programme_no]
+    tongue = explain_words.tongue(language)
+    return explain_words.COMMA[tongue].join(name_text(name, language=tongue) for name in names)
 
 
-def _tongue(language: str) -> str:
-    return CHINESE if language.lower().startswith(CHINESE) else ENGLISH
-
-
-def _currency(currency: str, *, language: str) -> str:
-    return _CURRENCIES[_tongue(language)].get(currency, currency)
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -113,7 +113,7 @@ class LineRecord:
         return explain.running_total_sentence(line=self._line(), component=self.text, language=language)
 
     def _line(self) -> explain.Line:
-        return explain.Line(**{field.name: getattr(self, field.name) for field in fields(explain.Line)})
+        return explain.Line.from_row({field.name: getattr(self, field.name) for field in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)

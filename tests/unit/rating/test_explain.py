@@ -62,14 +62,14 @@ ROUNDED = line(price_micro=488_300, amount_minor=977)
         (
             line(price_micro=488_300, amount_minor=970, rule=rounding.Rounding.JIAO_TRUNCATE),
             FLAT,
-            "20 kWh × 0.4883 USD = 9.766 USD，舍去尾数为 9.70 USD",
-            "20 kWh × 0.4883 USD = 9.766 USD, cut to 9.70 USD",
+            "20 kWh × 0.4883 USD = 9.766 USD，按 0.10 USD舍去尾数为 9.70 USD",
+            "20 kWh × 0.4883 USD = 9.766 USD, cut in steps of 0.10 USD to 9.70 USD",
         ),
         (
             line(price_micro=488_300, amount_minor=980, rule=rounding.Rounding.JIAO_HALF_EVEN),
             FLAT,
-            "20 kWh × 0.4883 USD = 9.766 USD，四舍六入五成双为 9.80 USD",
-            "20 kWh × 0.4883 USD = 9.766 USD, rounded half even to 9.80 USD",
+            "20 kWh × 0.4883 USD = 9.766 USD，按 0.10 USD四舍六入五成双为 9.80 USD",
+            "20 kWh × 0.4883 USD = 9.766 USD, rounded half even in steps of 0.10 USD to 9.80 USD",
         ),
         (
             line(quantity_milli=0, amount_minor=0),
@@ -80,7 +80,7 @@ ROUNDED = line(price_micro=488_300, amount_minor=977)
         (
             line(quantity_milli=1000, price_micro=4_500_000, amount_minor=450),
             FIXED,
-            "每期固定收费 4.50 元",
+            "每期固定收费：4.50 元",
             "Fixed for the period: 4.50 yuan",
         ),
     ],

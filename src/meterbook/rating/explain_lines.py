@@ -1,0 +1,141 @@
+"""What an explanation needs of a line and of its tariff."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from meterbook.rating import explain_words, tariff
+from meterbook.rating.charges import kinds
+
+# Limits and the rounding of a bill look at all of it, also where a change of price split it.
+_OF_WHOLE_BILL = {kinds.ChargeKind.MAXIMUM, kinds.ChargeKind.MINIMUM, kinds.ChargeKind.BILL_ROUNDING}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the sentence needs of a rated line; names and units as in columns.LINES.
+
+    The defaults are what lines had before these columns were kept. `base_minor` is what an adjustment is of,
+    where `with_bases` found it. `is_left_of_tiers`: the usage said how much of its tiers was used up, so the
+    bounds are those of what is left.
+    """
+
+    tier: int
+    tier_from_milli: int | None
+    tier_until_milli: int | None
+    before_milli: int
+    quantity_milli: int
+    unit_price_micro: int
+    amount_minor: int
+    rounding: int
+    part_no: int = 1
+    set_no: int = 0
+    band: int = 0
+    factor_ppm: int = kinds.MILLION
+    time_numerator: int = 1
+    time_denominator: int = 1
+    tax_minor: int | None = None
+    tax_basis_points: int | None = None
+    period_from: dt.date | None = None
+    period_until: dt.date | None = None
+    base_minor: int | None = None
+    is_left_of_tiers: bool = False
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Line":
+        """Take the line from a row of the lines frame or of a table with the same columns.
+
+        Columns that are missing, or null where the line has no null, get their default.
+        """
+        names = {field.name for field in fields(cls) if field.name in row}
+        required = {"tier_from_milli", "tier_until_milli"}
+        return cls(**{name: row[name] for name in names if row[name] is not None or name in required})
+
+    @property
+    def days(self) -> int | None:
+        """Days of the line's period; None where it isn't known."""
+        if self.period_from is None or self.period_until is None:
+            return None
+        return (self.period_until - self.period_from).days
+
+
+@dataclass(frozen=True)
+class ComponentText:
+    """What the sentence needs of the tariff. Without component and version it knows numbers, no names."""
+
+    kind: kinds.ChargeKind
+    unit: str
+    currency: str
+    component: tariff.Component | None = None
+    version: tariff.TariffVersion | None = None
+
+    def row(self, line: Line) -> kinds.PriceRow | None:
+        """The price row the line came from, by tier and band; the component's first one otherwise."""
+        if self.component is None or self.version is None:
+            return None
+        rows = self.component.charge.price_rows(self.version.household)
+        own = (row for row in rows if (row.tier, row.band) == (line.tier, line.band) and not row.is_fee)
+        return next(own, rows[0])
+
+
+def name_text(name: tariff.Names, *, language: str) -> str:
+    """A name in the language."""
+    return name.zh if explain_words.tongue(language) == explain_words.CHINESE else name.en
+
+
+def component_text(*, version: tariff.TariffVersion, component_no: int, set_no: int = 0) -> ComponentText:
+    """The component as the price set has it; LookupError when the version has no such component or set."""
+    components = _components(version, set_no=set_no)
+    if not 1 <= component_no <= len(components):
+        raise LookupError(f"no component {component_no}")
+    component = components[component_no - 1]
+    return ComponentText(
+        kind=component.charge.kind,
+        unit=version.unit,
+        currency=version.currency,
+        component=component,
+        version=version,
+    )
+
+
+def _components(version: tariff.TariffVersion, *, set_no: int) -> tuple[tariff.Component, ...]:
+    for entry in version.price_sets:
+        if entry.set_no == set_no:
+            return entry.components
+    raise LookupError(f"no price set {set_no}")
+
+
+def with_bases(lines: Sequence[tuple[Line, ComponentText]]) -> list[Line]:
+    """The lines of one usage, those of limits, discounts and bill roundings with what they are of.
+
+    That is the sum of the lines of their components and of what was taken off or put on exactly those
+    before; of the whole bill for limits and its rounding, else of the same segment.
+    """
+    found = []
+    for line, text in lines:
+        if text.component is None or text.version is None or text.kind < kinds.DERIVED_FROM:
+            found.append(line)
+            continue
+        codes = _counted_codes(text.component, text.version)
+        is_whole = text.kind in _OF_WHOLE_BILL
+        counted = (
+            other.amount_minor
+            for other, named in lines
+            if named.component is not None
+            and named.component.code in codes
+            and other.part_no == line.part_no
+            and (is_whole or other.period_from == line.period_from)
+        )
+        found.append(replace(line, base_minor=sum(counted)))
+    return found
+
+
+def _counted_codes(component: tariff.Component, version: tariff.TariffVersion) -> set[str]:
+    """What the engine counts for a derived charge: see rating.README, order of steps."""
+    named = set(component.of)
+    codes = {other.code for other in version.components if other.component_no in named}
+    for other in version.components:
+        if kinds.DERIVED_FROM <= other.charge.kind < component.charge.kind and set(other.of) <= named:
+            codes.add(other.code)
+    return codes
