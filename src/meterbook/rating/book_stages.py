@@ -93,10 +93,10 @@ def _targets(versions: Mapping[int, tariff.TariffVersion]) -> Iterator[tuple[_Ta
             kind = component.charge.kind
             if kind >= kinds.DERIVED_FROM:
                 places[kind] = places.get(kind, 0) + 1
-                yield _Target(version_id, component, _counted(component, version)), places[kind]
+                yield _Target(version_id, component, counted(component, version)), places[kind]
 
 
-def _counted(component: tariff.Component, version: tariff.TariffVersion) -> tuple[int, ...]:
+def counted(component: tariff.Component, version: tariff.TariffVersion) -> tuple[int, ...]:
     """What a derived charge is of: what it names, and what was taken off or put on exactly those before.
 
     Two discounts on the same lines follow one another, so that nothing is taken off twice. Percentages on top

@@ -5,11 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from meterbook.rating import explain_words, tariff
+from meterbook.rating import book_stages, explain_words, tariff
 from meterbook.rating.charges import kinds
-
-# Limits and the rounding of a bill look at all of it, also where a change of price split it.
-_OF_WHOLE_BILL = {kinds.ChargeKind.MAXIMUM, kinds.ChargeKind.MINIMUM, kinds.ChargeKind.BILL_ROUNDING}
 
 
 @dataclass(frozen=True)
@@ -109,16 +106,17 @@ def _components(version: tariff.TariffVersion, *, set_no: int) -> tuple[tariff.C
 def with_bases(lines: Sequence[tuple[Line, ComponentText]]) -> list[Line]:
     """The lines of one usage, those of limits, discounts and bill roundings with what they are of.
 
-    That is the sum of the lines of their components and of what was taken off or put on exactly those
-    before; of the whole bill for limits and its rounding, else of the same segment.
+    That is the sum of the lines that `book_stages.counted` names: of the whole bill for limits and its
+    rounding, else of the same segment.
     """
     found = []
     for line, text in lines:
         if text.component is None or text.version is None or text.kind < kinds.DERIVED_FROM:
             found.append(line)
             continue
-        codes = _counted_codes(text.component, text.version)
-        is_whole = text.kind in _OF_WHOLE_BILL
+        numbers = book_stages.counted(text.component, text.version)
+        codes = {text.version.components[number - 1].code for number in numbers}
+        is_whole = text.kind in book_stages.OF_WHOLE_BILL
         counted = (
             other.amount_minor
             for other, named in lines
@@ -129,13 +127,3 @@ def with_bases(lines: Sequence[tuple[Line, ComponentText]]) -> list[Line]:
         )
         found.append(replace(line, base_minor=sum(counted)))
     return found
-
-
-def _counted_codes(component: tariff.Component, version: tariff.TariffVersion) -> set[str]:
-    """What the engine counts for a derived charge: see rating.README, order of steps."""
-    named = set(component.of)
-    codes = {other.code for other in version.components if other.component_no in named}
-    for other in version.components:
-        if kinds.DERIVED_FROM <= other.charge.kind < component.charge.kind and set(other.of) <= named:
-            codes.add(other.code)
-    return codes

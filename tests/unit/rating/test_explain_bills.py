@@ -324,3 +324,10 @@ def test_months_of_a_season_in_a_segment() -> None:
 def test_a_negotiable_price_that_nobody_changed_is_the_published_one() -> None:
     line, text = line_of(WATER | {"negotiable": {"below": "5", "above": "20"}})
     assert explain.sentence(line=line, component=text, language="en") == "20 m³ × 8.49 yuan = 169.80 yuan"
+
+
+def test_two_discounts_follow_one_another() -> None:
+    """20.00 off 169.80 leaves 149.80, of which the second takes all: it is not taken off twice."""
+    other = derived("MORE", {"kind": "MONEY_OFF", "price": "200"})
+    found = test_explain_kinds.explained(documents.whole(WATER, MONEY_OFF, other), "en")
+    assert found[1:] == ["Taken off: -20.00 yuan", "Taken off, at most what was due: -149.80 yuan"]
