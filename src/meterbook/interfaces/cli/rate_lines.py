@@ -67,10 +67,7 @@ def rated(
     exponents = sorted({entry.version.exponent for entry in tariffs.entries})
     shown = _shown(named, exponents)
     if is_explained:
-        sentences = [
-            rate_explain.explanation(row, entry=tariffs.entry(row["tariff_version_id"]), tongue=tongue)
-            for row in named.iter_rows(named=True)
-        ]
+        sentences = list(rate_explain.sentences(named, tariffs=tariffs, tongue=tongue))
         shown = shown.with_columns(pl.Series(EXPLANATION, sentences, dtype=pl.String()))
     return Rated(rows=_totals(rows, named, tariffs, exponents), lines=shown, totals=_sums(named))
 
@@ -78,7 +75,11 @@ def rated(
 def _rows(usages: pl.DataFrame) -> pl.DataFrame:
     part = pl.col("part_no").fill_null(1) if "part_no" in usages.columns else pl.lit(1, dtype=pl.Int16)
     names = [name for name in _OF_ROW if name in usages.columns]
-    return usages.select(*names, "usage_id", "tariff_version_id", part_no=part).sort("row")
+    used = "tier_used_milli"
+    has_used = pl.col(used).is_not_null() if used in usages.columns else pl.lit(value=False)
+    return usages.select(*names, "usage_id", "tariff_version_id", part_no=part, has_tier_used=has_used).sort(
+        "row"
+    )
 
 
 def _with_row(lines: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,6 +13,7 @@ from meterbook.interfaces.cli.tongue import Tongue
 from meterbook.kernel import money
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 # A terminal is for looking; more rows than this are for a file.
@@ -20,6 +21,7 @@ TABLE_ROWS = 500
 # A file or a pipe has no width of its own.
 WIDE = 200
 _PLAIN = {"factor": "1", "time": "1"}
+_IN_HEAD = ("row", "account", "tariff", "total", "currency")
 
 
 @contextlib.contextmanager
@@ -76,7 +78,10 @@ def write_table(found: rate_lines.Rated, stream: IO[str], *, tongue: Tongue) -> 
     _ = tongue.gettext
     out = Console(file=stream, highlight=False, width=None if stream.isatty() else WIDE)
     shown = found.rows.head(TABLE_ROWS)
-    out.print(_table(found, shown, tongue=tongue))
+    if rate_lines.EXPLANATION in found.lines.columns:
+        _write_explained(found, shown, out, tongue=tongue)
+    else:
+        out.print(_table(found, shown, tongue=tongue))
     if found.rows.height > TABLE_ROWS:
         words = _("{shown} of {rows} rows are shown; --format csv writes all of them.")
         out.print(words.format(shown=TABLE_ROWS, rows=found.rows.height), markup=False)
@@ -92,25 +97,37 @@ def write_table(found: rate_lines.Rated, stream: IO[str], *, tongue: Tongue) -> 
         )
 
 
+def _write_explained(found: rate_lines.Rated, shown: pl.DataFrame, out: "Console", *, tongue: Tongue) -> None:
+    """Each row with its lines one below the other, so that sentences have the whole width."""
+    _ = tongue.gettext
+    by_row = _by_row(found, shown)
+    for row in shown.iter_rows(named=True):
+        head = _("Row {row}: {account}, {tariff}, {total} {currency}")
+        out.print(head.format(**{name: row[name] for name in _IN_HEAD}), markup=False, style="bold")
+        for line in by_row.get(row["row"], []):
+            words = f"  {line['name']}  {line['amount']}\n    {line[rate_lines.EXPLANATION]}"
+            out.print(words, markup=False, soft_wrap=True)
+        out.print("")
+
+
+def _by_row(found: rate_lines.Rated, shown: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
+    lines = found.lines.filter(pl.col("row").is_in(shown["row"].implode()))
+    by_row: dict[int, list[dict[str, Any]]] = {}
+    for line in lines.iter_rows(named=True):
+        by_row.setdefault(line["row"], []).append(line)
+    return by_row
+
+
 def _table(found: rate_lines.Rated, shown: pl.DataFrame, *, tongue: Tongue) -> "Table":
     from rich.table import Table
 
     names = _shown_columns(found.lines)
     headings = _headings(tongue)
-    table = Table(show_lines=rate_lines.EXPLANATION in names)
+    table = Table()
     for name in ("row", "account", *names):
         is_number = name in {"row", "quantity", "price", "factor", "time", "amount", "tax"}
-        table.add_column(
-            headings[name],
-            justify="right" if is_number else "left",
-            overflow="fold",
-            ratio=None,
-        )
-    last = shown["row"].max()
-    lines = found.lines.filter(pl.col("row") <= last)
-    by_row: dict[int, list[dict[str, object]]] = {}
-    for line in lines.iter_rows(named=True):
-        by_row.setdefault(line["row"], []).append(line)
+        table.add_column(headings[name], justify="right" if is_number else "left", overflow="fold")
+    by_row = _by_row(found, shown)
     for row in shown.iter_rows(named=True):
         for line in by_row.get(row["row"], []):
             cells = ("" if line[name] is None else str(line[name]) for name in names)
@@ -123,9 +140,7 @@ def _table(found: rate_lines.Rated, shown: pl.DataFrame, *, tongue: Tongue) -> "
 
 def _shown_columns(lines: pl.DataFrame) -> list[str]:
     """Columns that say something: factors that are one and bounds no line has are left out."""
-    names = ["component", "name", "band", "tier", "quantity", "price", "factor", "time", "amount", "tax"]
-    if rate_lines.EXPLANATION in lines.columns:
-        names.append(rate_lines.EXPLANATION)
+    names = ("component", "name", "band", "tier", "quantity", "price", "factor", "time", "amount", "tax")
     return [
         name
         for name in names
@@ -149,7 +164,6 @@ def _headings(tongue: Tongue) -> dict[str, str]:
         "time": _("Time"),
         "amount": _("Amount"),
         "tax": _("Tax inside"),
-        rate_lines.EXPLANATION: _("Explanation"),
     }
 
 

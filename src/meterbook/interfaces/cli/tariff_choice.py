@@ -122,7 +122,11 @@ def on(tariffs: Tariffs, day: dt.date, *, tongue: Tongue) -> Tariffs:
         except LookupError as error:
             message = tongue.gettext("{code} has no version on {day}.").format(code=document.code, day=day)
             raise console.CommandError(message, exit_code=console.WRONG_USE) from error
-        always = replace(version, effective_from=dt.date.min, effective_until=None, change=None)
-        entries.append(Entry(document=document, version=always))
+        entries.append(Entry(document=document, version=always(version)))
     versions = {number: entry.version for number, entry in enumerate(entries, start=1)}
     return Tariffs(entries=tuple(entries), book=books.tariff_book(versions))
+
+
+def always(version: "tariff.TariffVersion") -> "tariff.TariffVersion":
+    """The version as if it had always been in force: nothing came before it."""
+    return replace(version, effective_from=dt.date.min, effective_until=None, change=None)

@@ -1,6 +1,5 @@
 """`meterbook tariff check` and `show`: tariff files read and shown without any database."""
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,19 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from meterbook.interfaces.cli import console
+from meterbook.interfaces.cli.tongue import Language, Tongue
+from meterbook.interfaces.cli.tongue import of as speaking
 from meterbook.interfaces.cli.wording import gettext as _
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console
 
     from meterbook.rating import tariff
 
 app = typer.Typer()
 
-SAMPLE_QUANTITIES = ("10", "100", "500", "1000", "5000")
-_SAMPLE_DAYS = 30
-_Files = Annotated[list[Path], typer.Argument(help="Tariff files, or folders of them.")]
-_Language = Annotated[str, typer.Option(help="zh or en.")]
+# A file or a pipe has no width of its own.
+WIDE = 160
+_Files = Annotated[list[Path], typer.Argument(help=_("Tariff files, or folders of them."))]
+_Language = Annotated[Language | None, typer.Option(help=_("zh or en; else the terminal's."))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +58,62 @@ def check(files: _Files) -> None:
 
 
 @app.command()
-def show(files: _Files, *, language: _Language = "en") -> None:
+def show(
+    files: _Files,
+    *,
+    language: _Language = None,
+    quantities: Annotated[
+        str, typer.Option(help=_("Quantities of the sample bills: 10,20.5; else from the tariff's bounds."))
+    ] = "",
+) -> None:
     """Show tariffs as price sheets, each version with bills worked out as samples."""
+    from rich.console import Console
+
+    from meterbook.interfaces.cli import tariff_samples, tariff_sheet
+
+    tongue = speaking(language)
+    quantities_milli = _quantities(quantities, tongue=tongue)
+    plain = Console(highlight=False)
+    out = plain if plain.is_terminal else Console(highlight=False, width=max(WIDE, plain.width))
     for path in paths_below(files):
         found = read(path).document
-        named = found.names.zh if language.startswith("zh") else found.names.en
-        console.out().print(f"\n{named}  [{found.code}]", markup=False, style="bold")
-        console.out().print("\n".join(found.source), markup=False, style="dim")
-        if found.note:
-            console.out().print(found.note.strip(), markup=False)
+        _show_head(found, out, tongue=tongue)
         for version in found.versions:
-            _show_version(version, language=language)
+            until = version.effective_until or "…"
+            header = tongue.gettext("From {from_} until {until}").format(
+                from_=version.effective_from, until=until
+            )
+            out.print(f"\n{header}", markup=False, style="bold")
+            out.print(tariff_sheet.prices(version, tongue=tongue))
+            out.print(tariff_sheet.rules(version, tongue=tongue))
+            out.print(tariff_samples.table(version, quantities_milli=quantities_milli, tongue=tongue))
+
+
+def _show_head(found: "tariff.TariffDocument", out: "Console", *, tongue: Tongue) -> None:
+    """What the tariff says as a whole, its sources and its note."""
+    from meterbook.interfaces.cli import tariff_words
+
+    utility = tongue.gettext(tariff_words.WORDS[found.utility.value])
+    out.print(f"\n{tongue.name(found.names)}  [{found.code}]", markup=False, style="bold")
+    words = (utility, found.customer_class, found.region, found.currency)
+    out.print(" · ".join(words), markup=False)
+    out.print("\n".join(found.source), markup=False, style="dim")
+    if found.note:
+        out.print(found.note.strip(), markup=False)
+
+
+def _quantities(text: str, *, tongue: Tongue) -> list[int] | None:
+    from meterbook.kernel import quantity
+
+    if not text:
+        return None
+    try:
+        return [quantity.parse_milli(part) for part in text.split(",")]
+    except quantity.QuantityError as error:
+        message = tongue.gettext("{text} is not a list of quantities.").format(text=text)
+        raise console.CommandError(
+            message, fix="--quantities 10,20.5", exit_code=console.WRONG_USE
+        ) from error
 
 
 def library_folder() -> Path:
@@ -109,85 +155,3 @@ def _text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         message = _("{path} can't be read: {reason}").format(path=path, reason=error)
         raise console.CommandError(message, exit_code=console.WRONG_USE) from error
-
-
-def _show_version(version: "tariff.TariffVersion", *, language: str) -> None:
-    until = version.effective_until or "…"
-    header = _("From {from_} until {until}").format(from_=version.effective_from, until=until)
-    console.out().print(f"\n{header}", markup=False)
-    console.out().print(_price_sheet(version, language=language))
-    console.out().print(_sample_bills(version, language=language))
-
-
-def _price_sheet(version: "tariff.TariffVersion", *, language: str) -> "Table":
-    from rich.table import Table
-
-    from meterbook.kernel import quantity
-    from meterbook.rating import explain
-
-    table = Table(title=_("Prices"), title_justify="left")
-    for heading in (_("Component"), _("Tier"), _("From"), _("Until"), _("Price"), _("Tax")):
-        table.add_column(heading)
-    for component in version.components:
-        name = component.name.zh if language.startswith("zh") else component.name.en
-        for row in component.charge.price_rows(version.household):
-            bounds = [
-                "" if bound is None else explain.quantity_text(bound, unit=version.unit)
-                for bound in (row.from_milli, row.until_milli)
-            ]
-            price = quantity.format_micro(row.price_micro, decimals=version.exponent)
-            table.add_row(name, str(row.tier or ""), *bounds, price, _tax(component.tax))
-    return table
-
-
-def _sample_bills(version: "tariff.TariffVersion", *, language: str) -> "Table":
-    """Bills of a few quantities from the start of a tier period, for the default household."""
-    from rich.table import Table
-
-    from meterbook.kernel import quantity
-    from meterbook.rating import explain
-
-    table = Table(title=_("Sample bills"), title_justify="left", show_lines=True)
-    for heading in (_("Quantity"), _("Lines"), _("Amount")):
-        table.add_column(heading, overflow="fold")
-    for text in SAMPLE_QUANTITIES:
-        quantity_milli = quantity.parse_milli(text)
-        sentences, amount_minor = _worked_bill(version, quantity_milli=quantity_milli, language=language)
-        table.add_row(
-            explain.quantity_text(quantity_milli, unit=version.unit),
-            "\n".join(sentences),
-            explain.money_text(amount_minor, currency=version.currency, language=language),
-        )
-    return table
-
-
-def _worked_bill(
-    version: "tariff.TariffVersion", *, quantity_milli: int, language: str
-) -> tuple[list[str], int]:
-    import polars as pl
-
-    from meterbook.rating import book, columns, engine, explain
-
-    until = version.effective_from + dt.timedelta(days=_SAMPLE_DAYS)
-    usage = (1, 1, quantity_milli, 0, None, version.effective_from, until)
-    frame = pl.DataFrame([usage], schema=dict(columns.USAGE.columns), orient="row")
-    lines = engine.rate(frame, book.tariff_book({1: version}))
-    sentences = []
-    for row in lines.iter_rows(named=True):
-        component = version.components[row["component_no"] - 1]
-        text = explain.component_text(version=version, component_no=row["component_no"])
-        sentence = explain.sentence(line=explain.Line.from_row(row), component=text, language=language)
-        name = component.name.zh if language.startswith("zh") else component.name.en
-        sentences.append(f"{name}: {sentence}")
-    return sentences, int(lines["amount_minor"].sum())
-
-
-def _tax(tax: "tariff.Tax") -> str:
-    from meterbook.kernel import quantity
-    from meterbook.rating import tariff
-
-    if tax.treatment is tariff.TaxTreatment.EXEMPT:
-        return _("exempt")
-    if tax.treatment is tariff.TaxTreatment.NOT_SUBJECT:
-        return _("not subject")
-    return f"{quantity.format_micro(tax.rate_basis_points * 10_000, decimals=0)} %"
