@@ -39,6 +39,13 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+# Days stay text: what is no day is then found with its place in the document, not as broken YAML.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def _mark(loader: _Loader) -> yaml.Mark | None:
     event = loader.peek_event()  # type: ignore[no-untyped-call] # as published
     mark: yaml.Mark | None = event.start_mark

@@ -280,7 +280,6 @@ def test_versions_may_leave_a_gap() -> None:
         ("a: 1\na: 2", "'a' stands twice"),
         ("[" * 50, "nested too deeply"),
         ("a: [1", "not readable as YAML"),
-        ("a: 2014-13-45", "not readable as YAML"),
         ("- 1", "not a mapping of names to values"),
         ("", "not a mapping of names to values"),
         ("a: !!python/object:os.system 1", "not readable as YAML"),
@@ -288,7 +287,6 @@ def test_versions_may_leave_a_gap() -> None:
         ("1: x", "name 1 must be text"),
         ("a: 1.5", '1.5 must be text in quotes, like "1.5"'),
         ("a: .nan", "nan must be text in quotes"),
-        ("a: 2014-05-01 10:00:00", "datetime has no place in a tariff"),
         ("a: !!binary aGk=", "bytes has no place in a tariff"),
     ],
 )

@@ -419,3 +419,21 @@ def test_what_is_wrong_with_a_charge(charge: dict[str, Any], path: str, reason: 
 def test_what_is_wrong_with_a_derived_charge(charge: dict[str, Any], path: str, reason: str) -> None:
     base = documents.component("BASE", documents.PER_UNIT)
     assert documents.component_faults(base, documents.component("X", charge)) == [(f"[1]{path}", reason)]
+
+
+def test_what_does_not_go_together() -> None:
+    banded = documents.component("T", {"kind": "TIME_OF_USE", "prices": {"PEAK": "1", "VALLEY": "2"}})
+    whole_units = {"billed_quantity": {"round_to": "1"}, "bands": documents.BANDS}
+    reason = "bands go with neither conversion nor billed_quantity"
+    assert documents.component_faults(banded, **whole_units) == [("[0].kind", reason)]
+
+    tables = [{"until": "500", "tiers": [{"price": "1"}]}, {"tiers": [{"price": "2"}]}]
+    switching = documents.component("S", {"kind": "SWITCHING_TIERS", "tables": tables})
+    household = {"household": {"rule": "SCALE", "over_persons": 4}}
+    reason = "no rule says how a whole table follows the household"
+    assert documents.component_faults(switching, **household) == [("[0].tables", reason)]
+
+    agreed = {**documents.PER_UNIT, "negotiable": {"below": "5", "above": "5"}}
+    both = [documents.component(code, agreed) for code in ("A", "B")]
+    reason = "only one component's price may be agreed: a usage names one"
+    assert documents.component_faults(*both) == [("[1].negotiable", reason)]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from meterbook.kernel import period, rounding
-from meterbook.rating import household, tariff
+from meterbook.rating import document, household, tariff
 from tests.unit.rating import documents
 
 Rule = household.HouseholdRule
@@ -41,11 +41,27 @@ def test_bounds_are_stated_for_the_tier_period(
 def test_bounds_partly_stated_keep_the_rest() -> None:
     read = documents.version(FLAT, tier_period="CALENDAR_YEAR", bounds={"scaled_by": "DAYS"})
     assert read.bound_scale == tariff.BoundScale(stated_for=Stated.YEAR, scaled_by=Scaled.DAYS)
-    stated = {"stated_for": "MONTH", "round_to": "0.1", "rounding": "TRUNCATE"}
-    read = documents.version(FLAT, tier_period="CALENDAR_YEAR", bounds=stated)
+    stated = {"stated_for": "YEAR", "round_to": "0.1", "rounding": "TRUNCATE"}
+    read = documents.version(FLAT, tier_period="MONTH", bounds=stated)
     assert read.bound_scale == tariff.BoundScale(
-        stated_for=Stated.MONTH, scaled_by=Scaled.MONTHS, round_to_milli=100, mode=rounding.Mode.TRUNCATE
+        stated_for=Stated.YEAR, scaled_by=Scaled.MONTHS, round_to_milli=100, mode=rounding.Mode.TRUNCATE
     )
+
+
+@pytest.mark.parametrize(
+    ("tier_period", "stated_for"),
+    [
+        ("CALENDAR_YEAR", "MONTH"),
+        ("ANNIVERSARY_YEAR", "BILL"),
+        ("HEATING_SEASON", "YEAR"),
+        ("MONTH", "SEASON"),
+    ],
+)
+def test_bounds_are_stated_for_a_length_their_tier_period_has(tier_period: str, stated_for: str) -> None:
+    winter = {"from": "11-15", "until": "03-15"}
+    bounds = {"stated_for": stated_for, "scaled_by": "NONE"}
+    with pytest.raises(document.TariffError, match="doesn't go with the tier period"):
+        documents.version(TIERED, tier_period=tier_period, bounds=bounds, heating_season=winter)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ _TIERED = (
     tier_fee.TierFee,
     time_of_use.TimeOfUseTiers,
 )
+_BANDED = (kinds.ChargeKind.TIME_OF_USE, kinds.ChargeKind.TIME_OF_USE_TIERS)
 
 
 def check_set(drafts: Sequence[components.Draft], *, household: households.Household) -> None:
@@ -27,9 +28,24 @@ def check_set(drafts: Sequence[components.Draft], *, household: households.House
     for draft in drafts:
         for place, bounds in _bounds(draft):
             _check_household(bounds, where=place, household=household)
+        is_switching = draft.kind is kinds.ChargeKind.SWITCHING_TIERS
+        if is_switching and household.rule is not households.HouseholdRule.NONE:
+            raise draft.item["tables"].fault("no rule says how a whole table follows the household")
+    agreed = [draft for draft in drafts if draft.component.negotiable is not None]
+    if len(agreed) > 1:
+        raise (
+            agreed[1].item["negotiable"].fault("only one component's price may be agreed: a usage names one")
+        )
     for draft in drafts[:-1]:
         if draft.kind is kinds.ChargeKind.BILL_ROUNDING:
             raise draft.item["kind"].fault("rounds the whole bill: it must be the last component")
+
+
+def check_bands(drafts: Sequence[components.Draft], *, is_converted: bool) -> None:
+    """Registers of time bands count what is charged: nothing converts or rounds them."""
+    for draft in drafts:
+        if is_converted and draft.kind in _BANDED:
+            raise draft.item["kind"].fault("bands go with neither conversion nor billed_quantity")
 
 
 def check_codes(items: Sequence[nodes.Record]) -> None:

@@ -49,6 +49,8 @@ def _set(items: Sequence[nodes.Record], *, case: _Case, terms: version_terms.Ter
     if case.programme is not None:
         drafts = _in_first_tier(drafts, case.programme[1].get("first_tier_only"))
     checks.check_set(drafts, household=terms.household)
+    is_converted = terms.conversion is not None or terms.quantity_rounding is not None
+    checks.check_bands(drafts, is_converted=is_converted)
     return tariff.PriceSet(
         season_no=0 if case.season is None else case.season.season_no,
         programme_no=0 if case.programme is None else case.programme[0],

@@ -29,6 +29,8 @@ NAMES = (
     "programmes",
 )
 _MONTHLY = tariff.ScaledBy.MONTHS
+_YEARS = (period.TierPeriod.CALENDAR_YEAR, period.TierPeriod.ANNIVERSARY_YEAR)
+_HEATING = period.TierPeriod.HEATING_SEASON
 _BOUNDS: Mapping[period.TierPeriod, tuple[tariff.StatedFor, tariff.ScaledBy]] = {
     period.TierPeriod.BILLING_PERIOD: (tariff.StatedFor.BILL, tariff.ScaledBy.NONE),
     period.TierPeriod.MONTH: (tariff.StatedFor.MONTH, _MONTHLY),
@@ -114,6 +116,12 @@ def _bound_scale(
     scaled_by = tariff.ScaledBy[bounds.value("scaled_by", scaled_by.name)]
     if stated_for is tariff.StatedFor.SEASON and not has_heating_season:
         raise bounds["stated_for"].fault("needs the heating_season of the version")
+    owned = {**dict.fromkeys(_YEARS, tariff.StatedFor.YEAR), _HEATING: tariff.StatedFor.SEASON}
+    wanted = owned.get(tier_period)
+    if (wanted is not None and stated_for is not wanted) or (
+        wanted is None and stated_for is tariff.StatedFor.SEASON
+    ):
+        raise bounds["stated_for"].fault(f"doesn't go with the tier period {tier_period.name}")
     if stated_for is tariff.StatedFor.BILL and scaled_by is not tariff.ScaledBy.NONE:
         raise node.fault("bounds stated for the bill, however long it is, can't be scaled")
     return tariff.BoundScale(

@@ -54,7 +54,7 @@ def for_quota(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
 
 def for_part(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     """Bounds for the length the usage counts in; untouched where that is the length they are stated for."""
-    parts = _part(frame, run) if run.has(books.Feature.SCALED, books.Feature.QUOTA) else None
+    parts = _part(frame, run)
     is_prorated = run.is_segmented
     if parts is None and not is_prorated:
         return frame
@@ -64,7 +64,10 @@ def for_part(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
         numerator = numerator * pl.when(cut).then(pl.col("segment_days")).otherwise(1)
         denominator = denominator * pl.when(cut).then(pl.col("usage_days")).otherwise(1)
     frame = frame.with_columns(part_numerator=numerator, part_denominator=denominator)
-    return frame.with_columns(_scaled(name).alias(name) for name in ("tier_from_milli", "tier_until_milli"))
+    names = ["tier_from_milli", "tier_until_milli"]
+    if kinds.ChargeKind.SWITCHING_TIERS in run.group.kinds:
+        names += ["table_from_milli", "table_until_milli"]
+    return frame.with_columns(_scaled(name).alias(name) for name in names)
 
 
 def _one() -> pl.Expr:

@@ -10,6 +10,7 @@ from meterbook.rating.steps import calendar_cuts
 from meterbook.rating.steps import run as runs
 
 _KEYS = ["tariff_version_id", "period_from", "period_until"]
+_ENDS = ("from", "until")
 ADDED = ("season_days", "served_days", "season_months", "served_months")
 
 
@@ -17,16 +18,24 @@ def season_lengths(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     """Adds columns ADDED: the season's days and months, and those of them the usage covers (begun months)."""
     if not run.has(books.Feature.HEATING_SEASON):
         return frame
+    whole = [
+        pl.coalesce(f"usage_{end}", f"period_{end}") if run.is_segmented else f"period_{end}" for end in _ENDS
+    ]
+    keyed = frame.with_columns(_usage_from=whole[0], _usage_until=whole[1])
+    keys = [*_KEYS, "_usage_from", "_usage_until"]
     rows = []
-    for version_id, from_, until in frame.select(_KEYS).unique().iter_rows():
-        first, end = calendar_cuts.heating_season(run.book.versions[version_id], from_)
-        start, stop = max(from_, first), min(until, end)
+    for version_id, from_, until, usage_from, usage_until in keyed.select(keys).unique().iter_rows():
+        version = run.book.versions[version_id]
+        first, end = calendar_cuts.heating_season(version, from_)
         months = _begun_months(first, end)
-        served = (max(0, (stop - start).days), min(months, _begun_months(start, stop)))
-        rows.append((version_id, from_, until, (end - first).days, served[0], months, served[1]))
-    schema = {name: frame.schema[name] for name in _KEYS} | dict.fromkeys(ADDED, pl.Int64())
+        # begun months are the whole usage's; a segment has its days' part of them
+        served = min(months, _begun_months(max(usage_from, first), min(usage_until, end)))
+        served_days = max(0, (min(until, end) - max(from_, first)).days)
+        key = (version_id, from_, until, usage_from, usage_until)
+        rows.append((*key, (end - first).days, served_days, months, served))
+    schema = {name: keyed.schema[name] for name in keys} | dict.fromkeys(ADDED, pl.Int64())
     lengths = pl.DataFrame(rows, schema=schema, orient="row")
-    return frame.join(lengths, on=_KEYS, how="left", maintain_order="left")
+    return keyed.join(lengths, on=keys, how="left", maintain_order="left").drop(keys[len(_KEYS) :])
 
 
 def _begun_months(start: dt.date, stop: dt.date) -> int:

@@ -42,6 +42,8 @@ ADDED = {
     "segment_no": pl.Int16(),
     "restart_no": pl.Int32(),
     "last_version_id": pl.Int32(),
+    "usage_from": pl.Date(),
+    "usage_until": pl.Date(),
     "segment_days": pl.Int64(),
     "usage_days": pl.Int64(),
     "is_prorated": pl.Boolean(),
@@ -136,6 +138,8 @@ def _quantities(segments: pl.DataFrame) -> pl.DataFrame:
     else:
         segments = segments.with_columns(_cut_off("quantity_milli"))
     return segments.with_columns(
+        usage_from="period_from",
+        usage_until="period_until",
         last_version_id=pl.col("version_id").last().over("cut_usage"),
         segment_days=(pl.col("until") - pl.col("from_")).dt.total_days(),
         restart_no=pl.col("is_restarted").cast(pl.Int32).cum_sum().over("cut_usage"),
