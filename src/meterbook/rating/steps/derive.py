@@ -122,17 +122,18 @@ def _worked(frame: pl.DataFrame, kind: kinds.ChargeKind) -> pl.DataFrame:
 
 
 def _percentages(frame: pl.DataFrame, *, sign: int) -> pl.DataFrame:
-    amount = rounding.product_expression(
-        quantity_milli=pl.col("quantity_milli"),
-        price_micro=pl.col("rate_ppm"),
-        divisor=pl.col("divisor"),
-        step_minor=pl.col("step_minor"),
+    """Money times rate; null where a product leaves 64 bits."""
+    money = pl.col("base_minor").cast(pl.Int128) * pl.col("minor_milli") * sign
+    steps = rounding.ratio_expression(
+        numerator=money * pl.col("rate_ppm"),
+        denominator=pl.col("divisor").cast(pl.Int128),
         mode=pl.col("rounding_mode"),
     )
-    money = pl.col("base_minor").cast(pl.Int128) * pl.col("minor_milli") * sign
     return frame.with_columns(
-        quantity_milli=money.cast(pl.Int64, strict=False), unit_price_micro="rate_ppm"
-    ).with_columns(amount_minor=amount)
+        quantity_milli=money.cast(pl.Int64, strict=False),
+        unit_price_micro="rate_ppm",
+        amount_minor=(steps * pl.col("step_minor")).cast(pl.Int64, strict=False),
+    )
 
 
 def _rounded() -> pl.Expr:
