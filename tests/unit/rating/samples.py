@@ -1,13 +1,13 @@
 """Tariffs and usages for the tests of this package."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from meterbook.rating import columns, document, tariff
+from meterbook.rating import book, columns, document, engine, tariff
 
 FROM = dt.date(2025, 1, 1)
 UNTIL = dt.date(2025, 2, 1)
@@ -31,12 +31,36 @@ class Usage:
     tariff_version_id: int = 1
     period_from: dt.date = FROM
     period_until: dt.date = UNTIL
+    more: Mapping[str, Any] = field(default_factory=dict)  # columns of USAGE_MORE
 
 
 def usage_frame(usages: Sequence[Usage]) -> pl.DataFrame:
-    """The rows as a frame of columns.USAGE."""
-    rows = [{name: getattr(usage, name) for name in columns.USAGE.columns} for usage in usages]
-    return pl.DataFrame(rows, schema=dict(columns.USAGE.columns))
+    """The rows as a frame of columns.USAGE and those of USAGE_MORE that any of them has."""
+    rows = [
+        {**{name: getattr(usage, name) for name in columns.USAGE.columns}, **usage.more} for usage in usages
+    ]
+    stated = {name for usage in usages for name in usage.more}
+    more = {name: dtype for name, dtype in columns.USAGE_MORE.columns.items() if name in stated}
+    assert stated == more.keys()
+    schema = {**columns.USAGE.columns, **more}
+    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+
+
+def rated(
+    what: tariff.TariffVersion | book.TariffBook, *usages: Usage, show: Sequence[str] = ()
+) -> list[tuple[Any, ...]]:
+    """The lines of a version (as number 1) or a book; `show` names columns, usually quantity and amount."""
+    tariff_book = book.tariff_book({1: what}) if isinstance(what, tariff.TariffVersion) else what
+    lines = engine.rate(usage_frame(usages), tariff_book)
+    return lines.select(show or ("component_no", "tier", "quantity_milli", "amount_minor")).rows()
+
+
+def codes(what: tariff.TariffVersion | book.TariffBook, *usages: Usage) -> dict[int, str]:
+    """What can't be rated and why."""
+    tariff_book = book.tariff_book({1: what}) if isinstance(what, tariff.TariffVersion) else what
+    found = engine.unratable(usage_frame(usages), tariff_book)
+    assert found.schema == dict(columns.UNRATABLE.columns)
+    return dict(found.iter_rows())
 
 
 def component(code: str, charge: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -49,6 +73,11 @@ def component(code: str, charge: dict[str, Any], **more: Any) -> dict[str, Any]:
         **charge,
         **more,
     }
+
+
+def named(code: str, **more: Any) -> dict[str, Any]:
+    """A band, a season or a programme."""
+    return {"code": code, "name": {"zh": code, "en": code}, **more}
 
 
 def tariff_document(*components: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -73,3 +102,17 @@ def tariff_document(*components: dict[str, Any], **more: Any) -> dict[str, Any]:
 def version(*components: dict[str, Any], **more: Any) -> tariff.TariffVersion:
     """The one version of such a document."""
     return document.parse(tariff_document(*components, **more)).versions[0]
+
+
+def changing(*versions: tuple[str, Sequence[dict[str, Any]]], **more: Any) -> book.TariffBook:
+    """A book of one tariff whose versions begin on the days given, each with its components.
+
+    `more` holds for all of them: a price_change decides about each change.
+    """
+    starts = [start for start, _ in versions]
+    untils = [*starts[1:], None]
+    items = [
+        {"effective_from": start, "effective_until": until, "components": list(components)}
+        for (start, components), until in zip(versions, untils, strict=True)
+    ]
+    return book.of_documents([document.parse(tariff_document(**{**more, "versions": items}))])
