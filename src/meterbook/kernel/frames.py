@@ -40,11 +40,10 @@ class FrameSchema:
             if (found := frame.schema.get(column)) != wanted
         ]
         if not problems:
-            counts = frame.select(pl.col(*self.columns).null_count()).row(0, named=True)
             problems = [
                 f"column {column} holds {count} nulls"
-                for column, count in counts.items()
-                if count and column not in self.nullable
+                for column in self.columns
+                if column not in self.nullable and (count := frame[column].null_count())
             ]
         if problems:
             raise FrameError(schema=self.name, problems=tuple(problems))

@@ -4,6 +4,7 @@ Versions that need the same steps of the engine stand in one group, so that a pl
 down by what another one asks for.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -41,6 +42,7 @@ class Feature(Enum):
 # Steps that are an expression more: versions that need any of these may stand in one group.
 _LIGHT = frozenset(
     {
+        Feature.CONDITIONS,
         Feature.HOUSEHOLD,
         Feature.QUOTA,
         Feature.ONES,
@@ -94,6 +96,11 @@ class TariffBook:
     group_of: pl.DataFrame
     links: book_links.Links
     stages: tuple[book_stages.Stage, ...]
+
+    @functools.cached_property
+    def group_numbers(self) -> dict[int, int]:
+        """Version id -> place of its group."""
+        return dict(self.group_of.iter_rows())
 
     @property
     def prices(self) -> pl.DataFrame:

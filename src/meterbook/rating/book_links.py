@@ -1,5 +1,7 @@
 """What the rare steps of the engine look up about versions, as small frames beside the prices."""
 
+import datetime as dt
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -84,6 +86,21 @@ class Links:
     taxes: pl.DataFrame
     negotiable: pl.DataFrame
     needs: pl.DataFrame
+
+    @functools.cached_property
+    def asking(self) -> pl.DataFrame:
+        """The needs of versions that ask for more than a quantity."""
+        return self.needs.filter("asks_for_more")
+
+    @functools.cached_property
+    def counting(self) -> pl.Series:
+        """The versions whose prices begin with a reading, not with a day."""
+        return self.needs.filter(pl.col("reading") > 0)["tariff_version_id"]
+
+    @functools.cached_property
+    def starts(self) -> dict[int, dt.date]:
+        """The first day of each version."""
+        return dict(self.needs.select("tariff_version_id", "effective_from").iter_rows())
 
 
 @dataclass

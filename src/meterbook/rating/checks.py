@@ -1,5 +1,6 @@
 """Which usages can't be rated, and why: everything a tariff asks for must be there and make sense."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 import polars as pl
@@ -33,12 +34,15 @@ _REACH_KEYS = ("tariff_version_id", "period_from", "period_until", "reading_no")
 def unratable(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """usage_id and code of what can't be rated, ordered; `frame` as usages.checked gives it."""
     found = [_duplicates(frame), _found(frame, _plain_faults(frame, book))]
-    needs = book.links.needs.filter("asks_for_more")
-    found.append(_unmet(frame.join(needs, on="tariff_version_id")))
-    reaching = frame.filter(_may_reach_back(frame, book))
+    if book.links.asking.height:
+        found.append(_unmet(frame.join(book.links.asking, on="tariff_version_id")))
+    reaching = _that_may_reach_back(frame, book)
     if reaching.height:
         found.extend(_reaching_back(reaching, book))
     found.append(_disagreed(frame, book))
+    found = [part for part in found if part.height]
+    if not found:
+        return columns.UNRATABLE.empty()
     return pl.concat(found).unique("usage_id", keep="first", maintain_order=True).sort("usage_id")
 
 
@@ -46,17 +50,17 @@ def _unmet(asked: pl.DataFrame) -> pl.DataFrame:
     return _found(asked, _needed_faults(asked)) if asked.height else columns.UNRATABLE.empty()
 
 
-def _may_reach_back(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
+def _that_may_reach_back(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """Usages that began before their version, or whose version counts readings."""
-    needs = book.links.needs
+    starts, counting = book.links.starts, book.links.counting
+    earliest = frame["period_from"].min()
+    begins_late = isinstance(earliest, dt.date) and bool(starts) and earliest < max(starts.values())
+    if not begins_late and not counting.len():
+        return frame.clear()
     version_id = pl.col("tariff_version_id")
-    counting = needs.filter(pl.col("reading") > 0)["tariff_version_id"]
-    is_counting = version_id.is_in(counting.implode()) if counting.len() else pl.lit(value=False)
-    starts = dict(needs.select("tariff_version_id", "effective_from").iter_rows())
-    if not starts or not frame.select((pl.col("period_from") < max(starts.values())).any()).item():
-        return is_counting
     starts_on = version_id.replace_strict(starts, default=None, return_dtype=pl.Date)
-    return is_counting | (pl.col("period_from") < starts_on).fill_null(value=False)
+    is_early = (pl.col("period_from") < starts_on).fill_null(value=False)
+    return frame.filter(is_early | version_id.is_in(counting.implode()))
 
 
 def _reaching_back(frame: pl.DataFrame, book: books.TariffBook) -> list[pl.DataFrame]:
@@ -78,9 +82,8 @@ def _reaching_back(frame: pl.DataFrame, book: books.TariffBook) -> list[pl.DataF
     reaches = pl.DataFrame(rows, schema=schema | more, orient="row")
     reached = keyed.join(reaches, on=_REACH_KEYS, nulls_equal=True)
     gaps = reached.filter(pl.col("code").is_not_null()).select("usage_id", "code")
-    needs = book.links.needs.filter("asks_for_more")
     touched = reached.explode("touched").with_columns(tariff_version_id="touched")
-    return [gaps, _unmet(touched.join(needs, on="tariff_version_id"))]
+    return [gaps, _unmet(touched.join(book.links.asking, on="tariff_version_id"))]
 
 
 def _disagreed(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:

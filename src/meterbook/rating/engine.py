@@ -5,7 +5,9 @@ every kind of charge says how much of the quantity it charges at each price, eac
 once, and what depends on other lines comes last. STEPS says in which order and why.
 """
 
+import os
 from collections.abc import Callable
+from concurrent import futures
 from dataclasses import dataclass
 
 import polars as pl
@@ -158,14 +160,23 @@ def _lines(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """The priced lines of all groups, in the order of usages, parts and segments."""
     plain: list[pl.DataFrame] = []
     derived: list[pl.DataFrame] = []
-    for part, run in _by_group(_in_order(frame), book):
-        (derived if run.has(books.Feature.DERIVED) else plain).append(_priced(part, run))
+    parts = _by_group(_in_order(frame), book)
+    for (_, run), lines in zip(parts, _all_priced(parts), strict=True):
+        (derived if run.has(books.Feature.DERIVED) else plain).append(lines)
     if derived:
         plain.append(_derived(derived, book))
     if len(plain) == 1:
         return plain[0]
     wanted = runs.line_columns(plain[0])
     return pl.concat([lines.select(wanted) for lines in plain]).sort("usage_row", maintain_order=True)
+
+
+def _all_priced(parts: list[tuple[pl.DataFrame, runs.Run]]) -> list[pl.DataFrame]:
+    """The lines of each group. Small groups don't fill a machine: they are worked on side by side."""
+    if len(parts) == 1:
+        return [_priced(*parts[0])]
+    with futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return list(pool.map(lambda part: _priced(*part), parts))
 
 
 def _derived(parts: list[pl.DataFrame], book: books.TariffBook) -> pl.DataFrame:
@@ -190,13 +201,13 @@ def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[tuple[pl.DataFrame, runs.Run]]:
     """The usages of each group of versions; those whose tiers are partly used up apart from the others."""
-    group_of = dict(book.group_of.iter_rows())
-    keyed = frame.with_columns(_group=pl.lit(0, dtype=pl.Int16))
-    if len(book.groups) > 1:
-        number = pl.col("tariff_version_id").replace_strict(group_of, return_dtype=pl.Int16)
-        keyed = frame.with_columns(_group=number)
+    has_used = "tier_used_milli" in frame.columns
+    if len(book.groups) == 1 and not has_used:
+        return [(frame, runs.Run(book=book, group=book.groups[0], names=frozenset(frame.columns)))]
+    number = pl.col("tariff_version_id").replace_strict(book.group_numbers, return_dtype=pl.Int16)
+    keyed = frame.with_columns(_group=number)
     keys = ["_group"]
-    if "tier_used_milli" in frame.columns:
+    if has_used:
         keyed = keyed.with_columns(_has_used=pl.col("tier_used_milli").is_not_null())
         keys.append("_has_used")
     found = keyed.partition_by(keys, maintain_order=True, include_key=False, as_dict=True)
@@ -210,8 +221,8 @@ def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[tuple[pl.Data
 
 def _filled(part: pl.DataFrame) -> list[str]:
     """The columns every usage has, and those of the others that hold anything here."""
-    nulls = part.null_count().row(0, named=True)
-    return [name for name in part.columns if nulls[name] < part.height or name in columns.USAGE.columns]
+    always = columns.USAGE.columns
+    return [name for name in part.columns if name in always or part[name].null_count() < part.height]
 
 
 def _priced(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:

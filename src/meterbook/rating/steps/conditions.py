@@ -6,9 +6,10 @@ from meterbook.rating import book as books
 from meterbook.rating.steps import usages
 
 
-def holding(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+def holding(frame: pl.LazyFrame, book: books.TariffBook) -> pl.LazyFrame:
     """Rows of a frame with condition_no whose condition holds, or that have none; columns unchanged."""
-    joined = frame.join(book.links.conditions, on="condition_no", how="left", maintain_order="left")
+    conditions = book.links.conditions.lazy()
+    joined = frame.join(conditions, on="condition_no", how="left", maintain_order="left")
     choices, paid_on = usages.column(frame, "choices"), usages.column(frame, "paid_on")
     last_day = usages.last_day()
     holds = (
@@ -18,7 +19,7 @@ def holding(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
         & _starts_by(paid_on, "paid_from")
         & _ends_after(paid_on, "paid_until")
     )
-    return joined.filter(holds.fill_null(value=False)).select(frame.columns)
+    return joined.filter(holds.fill_null(value=False)).select(frame.collect_schema().names())
 
 
 def _is_chosen(choices: pl.Expr) -> pl.Expr:

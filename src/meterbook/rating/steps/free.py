@@ -20,7 +20,7 @@ def grant(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     if offers.is_empty():
         return frame
     numbered = frame.with_row_index("_row")
-    offered = conditions.holding(numbered.join(offers, on="tariff_version_id"), book)
+    offered = conditions.holding(numbered.join(offers, on="tariff_version_id").lazy(), book).collect()
     if offered.is_empty():
         return frame
     offered = offered.with_columns(_months=_months(offered, book))

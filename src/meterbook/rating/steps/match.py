@@ -40,7 +40,7 @@ def keep_what_holds(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     if run.has(books.Feature.FREE):
         frame = frame.filter(_is_granted(run))
     if run.has(books.Feature.CONDITIONS):
-        return conditions.holding(frame.collect(), run.book).lazy()
+        return conditions.holding(frame, run.book)
     return frame
 
 

@@ -173,11 +173,16 @@ def _product(names: Sequence[str], number: pl.DataType) -> pl.Expr:
     return functools.reduce(operator.mul, (pl.col(name).cast(number) for name in names))
 
 
+def _largest(numbers: pl.Series) -> int:
+    """The largest size in a column of whole numbers; 0 in an empty one."""
+    lowest, highest = numbers.min(), numbers.max()
+    return max(-lowest, highest, 0) if isinstance(lowest, int) and isinstance(highest, int) else 0
+
+
 def _number_type(
     frame: pl.DataFrame, above: Sequence[str], below: Sequence[str], *, scale: int
 ) -> pl.DataType:
     """64 bits where the largest products surely fit them, which is nearly always; else 128."""
-    largest = frame.select(pl.col(name).abs().max() for name in (*above, *below)).row(0)
-    numerator = math.prod(largest[: len(above)], start=1) if frame.height else 0
-    denominator = math.prod(largest[len(above) :], start=scale) if frame.height else 0
+    numerator = math.prod(_largest(frame[name]) for name in above)
+    denominator = math.prod((_largest(frame[name]) for name in below), start=scale)
     return pl.Int64() if max(numerator, denominator * 2) < _LARGEST else pl.Int128()

@@ -21,8 +21,7 @@ def checked(usage_frame: pl.DataFrame) -> pl.DataFrame:
     )
     if problems:
         raise frames.FrameError(schema=columns.USAGE_MORE.name, problems=problems)
-    nulls = usage_frame.select(pl.col(*named).null_count()).row(0, named=True)
-    filled = [name for name in named if nulls[name] < usage_frame.height]
+    filled = [name for name in named if usage_frame[name].null_count() < usage_frame.height]
     return usages.with_columns(usage_frame.select(*filled)) if filled else usages
 
 
