@@ -214,6 +214,10 @@ class Naming:
         """A component's name, as the latest version with it has it."""
         return self._named("components", code)
 
+    def band(self, code: str) -> str:
+        """A band's name; what is no band's code, as it is."""
+        return self._named("bands", code)
+
     def _named(self, part: str, code: str) -> str:
         for version in reversed(self.versions):
             for item in getattr(version, part):

@@ -38,11 +38,9 @@ def read(cells: pl.DataFrame, column: known.Column) -> ReadColumn:
     """The values of one column of `cells`, which has `_row` beside it."""
     if column.form is known.Form.NUMBER:
         return number(cells, column)
-    if column.form is known.Form.IDENTIFIER:
-        return _identifiers(cells, column)
     by_text = _BY_TEXT.get(column.form)
     if by_text is None:
-        return ReadColumn(values=_plain(cells[column.name]).alias(column.target), faults=faults.frame())
+        return _names(cells, column)
     return _by_text(cells, column, read_text=by_text[0], dtype=by_text[1])
 
 
@@ -98,15 +96,19 @@ def _number_fault(written: str, column: known.Column) -> tuple[Code, str]:
     return Code.OUT_OF_RANGE, " – ".join(ends)
 
 
-def _identifiers(cells: pl.DataFrame, column: known.Column) -> ReadColumn:
-    """Account numbers as they stand; refused where a spreadsheet has made a power of ten of them."""
-    texts = cells[column.name]
+def _names(cells: pl.DataFrame, column: known.Column) -> ReadColumn:
+    """Texts as they stand; refused with signs nobody sees, and account numbers a spreadsheet made powers of
+    ten of.
+    """
+    is_identifier = column.form is known.Form.IDENTIFIER
+    texts = cells[column.name] if is_identifier else _plain(cells[column.name])
     name = pl.col("text")
+    is_power = name.str.contains(_SCIENTIFIC) if is_identifier else pl.lit(value=False)
     frame = pl.DataFrame({known.ROW: cells[known.ROW], "text": texts})
-    wrong = frame.filter(name.str.contains(_INVISIBLE) | name.str.contains(_SCIENTIFIC))
+    wrong = frame.filter(name.str.contains(_INVISIBLE) | is_power)
 
     def why(written: str) -> tuple[Code, str]:
-        is_power = "+" in written and written[:1].isdigit()
+        is_power = is_identifier and "+" in written and written[:1].isdigit()
         return (Code.DIGITS_LOST if is_power else Code.INVISIBLE_SIGN), ""
 
     return ReadColumn(values=texts.alias(column.target), faults=_faults(wrong, column, why=why))

@@ -1,7 +1,7 @@
 """A usage file becomes the engine's usage frame: cells are read, versions chosen, every fault is named."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +28,10 @@ class Cells:
     frame: pl.DataFrame
     raw: frozenset[str]
     faults: pl.DataFrame
+
+    def renamed(self, codes: Mapping[str, str]) -> "Cells":
+        """The same cells with other codes of tariffs."""
+        return replace(self, frame=self.frame.with_columns(pl.col(known.TARIFF).replace(codes)))
 
 
 @dataclass(frozen=True)
