@@ -115,4 +115,14 @@ def changing(*versions: tuple[str, Sequence[dict[str, Any]]], **more: Any) -> bo
         {"effective_from": start, "effective_until": until, "components": list(components)}
         for (start, components), until in zip(versions, untils, strict=True)
     ]
-    return book.of_documents([document.parse(tariff_document(**{**more, "versions": items}))])
+    return document_book(versions=items, **more)
+
+
+def document_book(**whole: Any) -> book.TariffBook:
+    """The book of one document."""
+    return book.of_documents([document.parse(tariff_document(**whole))])
+
+
+def book_of(versions: Mapping[int, tariff.TariffVersion]) -> book.TariffBook:
+    """A book of versions that don't follow one another."""
+    return book.tariff_book(versions)

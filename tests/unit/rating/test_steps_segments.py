@@ -135,7 +135,6 @@ def test_from_the_third_reading(number: int, version: int) -> None:
     assert samples.codes(changing, usage("2021-03-01", "2021-04-01", 20_000)) == {1: "READING_NUMBER_MISSING"}
 
 
-@pytest.mark.xfail(strict=True, reason="a number is asked for where the dates say which reading it is")
 def test_where_dates_decide_no_reading_number_is_asked_for() -> None:
     changing = flat(("2020-01-01", "1"), ("2021-02-01", "2"), split="READING_NUMBER", reading=3)
     assert samples.rated(changing, usage(*MONTH, 20_000), show=SHOWN[:2]) == [(1, 20_000)]  # surely the first
@@ -217,10 +216,10 @@ def test_bands_are_cut_each_and_their_counters_go_on() -> None:
     used = usage(
         *MONTH, 30_000, before=20_000, band_1_milli=25_000, band_2_milli=5000, band_1_before_milli=2000
     )
-    # peak 12.5 -> 13 old, 12 new; valley 2.5 -> 3 old, 2 new
+    # 15 of 30 are old: half of 25 at peak, half of 5 in the valley; peak goes on at 2 + 12.5
     assert samples.rated(changing, used, show=("tariff_version_id", "tier", "band", "quantity_milli")) == [
-        *[(1, 1, 1, 13_000), (1, 1, 2, 3000)],
-        *[(2, 1, 1, 5000), (2, 1, 2, 2000), (2, 2, 1, 7000)],
+        *[(1, 1, 1, 12_500), (1, 1, 2, 2500)],
+        *[(2, 1, 1, 5500), (2, 1, 2, 2500), (2, 2, 1, 7000)],
     ]
 
 
@@ -236,14 +235,38 @@ def test_bands_and_plain_usages_of_one_run_are_cut_side_by_side() -> None:
         2, 7000, tariff_version_id=1, period_from=dt.date(2020, 3, 1), period_until=dt.date(2020, 4, 1)
     )
     shown = ("usage_id", "tariff_version_id", "band", "quantity_milli")
-    # the old version has no bands but stands on the same quantity: 8 + 3 of peak and valley
+    # the old version has no bands: it charges its half of the whole
     assert samples.rated(changing, banded, plain, show=shown) == [
-        (1, 1, 0, 11_000),
-        (1, 2, 1, 7000),
-        (1, 2, 2, 2000),
-        (1, 2, 0, 9000),
+        *[(1, 1, 0, 10_000), (1, 2, 1, 7500), (1, 2, 2, 2500), (1, 2, 0, 10_000)],
         (2, 1, 0, 7000),
     ]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_cut_bands_sum_to_the_cut_whole(sign: int) -> None:
+    bands = [samples.named("A"), samples.named("B"), samples.named("C")]
+    energy = [samples.component("E", {"kind": "TIME_OF_USE", "prices": {"A": "1", "B": "1", "C": "1"}})]
+    changing = samples.changing(
+        ("2020-01-01", energy), ("2021-02-01", energy), bands=bands, price_change=DAYS
+    )
+    used = usage(
+        *MONTH,
+        sign * 15_000,
+        before=15_000,
+        band_1_milli=sign * 10_000,
+        band_2_milli=sign * 1,
+        band_3_milli=sign * 4999,
+    )
+    # 7.5 is 8: of it 10/15 are 5.333; of the other 2.667 a 5000th is 0.001; the rest is the third's
+    assert samples.rated(changing, used, show=("tariff_version_id", "band", "quantity_milli")) == [
+        *[(1, 1, sign * 5333), (1, 2, sign * 1), (1, 3, sign * 2666)],
+        *[(2, 1, sign * 4667), (2, 2, 0), (2, 3, sign * 2333)],
+    ]
+
+
+def test_bands_nobody_asks_for_change_nothing() -> None:
+    used = usage(*MONTH, 20_000, band_1_milli=3000)
+    assert samples.rated(TWO, used, show=SHOWN) == [(1, 10_000, 15), (2, 10_000, 15)]
 
 
 FIXED = {"kind": "PER_PERIOD", "price": "6"}
