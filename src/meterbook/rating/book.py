@@ -142,7 +142,7 @@ def tariff_book(
         previous=before,
         groups=groups,
         group_of=pl.DataFrame(members, schema=schema, orient="row"),
-        links=book_links.links(versions=versions, conditions=conditions),
+        links=book_links.links(versions=versions, previous=before, conditions=conditions),
         stages=stages.stages,
     )
 

@@ -56,6 +56,7 @@ NEEDS = {
     "tariff_version_id": pl.Int32(),
     "effective_from": pl.Date(),
     "reading": pl.Int16(),
+    "is_restarted_by_season": pl.Boolean(),
     "area": pl.Boolean(),
     "capacity": pl.Boolean(),
     "demand": pl.Boolean(),
@@ -94,8 +95,11 @@ class Links:
 
     @functools.cached_property
     def counting(self) -> pl.Series:
-        """The versions whose prices begin with a reading, not with a day."""
-        return self.needs.filter(pl.col("reading") > 0)["tariff_version_id"]
+        """The versions whose prices begin with a reading, not with a day, or whose seasons restart
+        counters.
+        """
+        is_asked = (pl.col("reading") > 0) | pl.col("is_restarted_by_season")
+        return self.needs.filter(is_asked)["tariff_version_id"]
 
     @functools.cached_property
     def starts(self) -> dict[int, dt.date]:
@@ -119,6 +123,7 @@ class Conditions:
 def links(
     *,
     versions: Mapping[int, tariff.TariffVersion],
+    previous: Mapping[int, int],
     conditions: Conditions,
 ) -> Links:
     """What the versions of a book need looked up."""
@@ -134,7 +139,7 @@ def links(
         free=_frame(free, FREE),
         taxes=_frame([row for i, v in versions.items() for row in _taxes(i, v)], TAXES),
         negotiable=_frame([row for i, v in versions.items() for row in _negotiable(i, v)], NEGOTIABLE),
-        needs=_frame([_needs(i, v) for i, v in versions.items()], NEEDS),
+        needs=_frame([_needs(i, v, has_previous=i in previous) for i, v in versions.items()], NEEDS),
     )
 
 
@@ -184,7 +189,7 @@ def _taxes(version_id: int, version: tariff.TariffVersion) -> Iterator[tuple[obj
                 yield (version_id, component.component_no, tax.from_, tax.until, tax.rate_basis_points)
 
 
-def _needs(version_id: int, version: tariff.TariffVersion) -> tuple[object, ...]:
+def _needs(version_id: int, version: tariff.TariffVersion, *, has_previous: bool) -> tuple[object, ...]:
     charges = [item.charge for entry in version.price_sets for item in entry.components]
     rows = [row for charge in charges for row in charge.price_rows(version.household)]
     bases = {row.basis for row in rows}
@@ -194,7 +199,8 @@ def _needs(version_id: int, version: tariff.TariffVersion) -> tuple[object, ...]
     calibres = sorted({row.calibre_mm for row in rows if row.calibre_mm is not None})
     conversion, change = version.conversion, version.change
     is_banded = any(isinstance(c, time_of_use.TimeOfUse | time_of_use.TimeOfUseTiers) for c in charges)
-    reading = change.reading if change is not None and change.split is tariff.SplitRule.READING_NUMBER else 0
+    is_counted = has_previous and change is not None and change.split is tariff.SplitRule.READING_NUMBER
+    reading = change.reading if change is not None and is_counted else 0
     asked = (
         kinds.Basis.AREA in bases,
         kinds.Basis.CAPACITY in bases,
@@ -210,9 +216,16 @@ def _needs(version_id: int, version: tariff.TariffVersion) -> tuple[object, ...]
         version_id,
         version.effective_from,
         reading,
+        _restarts_by_season(version),
         *asked,
         any(asked) or reading > 0,
     )
+
+
+def _restarts_by_season(version: tariff.TariffVersion) -> bool:
+    change = version.season_change
+    is_cut = change is not None and change.split is tariff.SplitRule.DAYS
+    return is_cut and change is not None and change.counter is not tariff.Counter.CONTINUES
 
 
 def _negotiable(version_id: int, version: tariff.TariffVersion) -> Iterator[tuple[object, ...]]:

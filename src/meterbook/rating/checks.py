@@ -51,7 +51,7 @@ def _unmet(asked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _that_may_reach_back(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
-    """Usages that began before their version, or whose version counts readings."""
+    """Usages that began before their version, or whose version counts readings or starts counters again."""
     starts, counting = book.links.starts, book.links.counting
     earliest = frame["period_from"].min()
     begins_late = isinstance(earliest, dt.date) and bool(starts) and earliest < max(starts.values())
@@ -76,14 +76,19 @@ def _reaching_back(frame: pl.DataFrame, book: books.TariffBook) -> list[pl.DataF
     rows = []
     for key in keyed.select(_REACH_KEYS).unique().iter_rows():
         reach = versions.reach(version_id=key[0], from_=key[1], until=key[2], reading_no=key[3])
-        rows.append((*key, codes[reach.gap], list(reach.versions)))
+        rows.append((*key, codes[reach.gap], reach.is_restarted, list(reach.versions)))
     schema = {name: keyed.schema[name] for name in _REACH_KEYS}
-    more = {"code": pl.String(), "touched": pl.List(pl.Int32())}
+    more = {"code": pl.String(), "is_restarted": pl.Boolean(), "touched": pl.List(pl.Int32())}
     reaches = pl.DataFrame(rows, schema=schema | more, orient="row")
     reached = keyed.join(reaches, on=_REACH_KEYS, nulls_equal=True)
     gaps = reached.filter(pl.col("code").is_not_null()).select("usage_id", "code")
+    # a counter that starts again has nothing to take back from
+    is_taken_back = pl.col("is_restarted") & (pl.col("quantity_milli") < 0)
+    below = _found(reached, {unratables.UnratableCode.NEGATIVE_RUNNING_TOTAL: is_taken_back})
     touched = reached.explode("touched").with_columns(tariff_version_id="touched")
-    return [gaps, _unmet(touched.join(book.links.asking, on="tariff_version_id"))]
+    # readings are counted since the change to the usage's own version
+    asked = touched.join(book.links.asking, on="tariff_version_id").with_columns(reading=pl.lit(0))
+    return [gaps, below, _unmet(asked)]
 
 
 def _disagreed(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:

@@ -145,7 +145,13 @@ def for_used_tiers(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     keys = ["usage_row", "component_no", "band", "is_fee"]
     is_tiered = pl.col("tier_from_milli").is_not_null() & pl.col("tier_used_milli").is_not_null()
     left = (width - used).clip(lower_bound=0)
-    upto = left.fill_null(0).cum_sum().over(keys)
+    # a quota that is not charged has no row of its own, but is used up like a tier
+    first_from = pl.col("tier_from_milli").first().over(keys)
+    unlisted = (first_from - pl.col("tier_used_milli").list.get(0, null_on_oob=True).fill_null(0)).clip(
+        lower_bound=0
+    )
+    unlisted = pl.when(pl.col("tier").first().over(keys) > 1).then(unlisted).otherwise(0)
+    upto = left.fill_null(0).cum_sum().over(keys) + unlisted
     return frame.with_columns(_left=left, _upto=upto).with_columns(
         tier_from_milli=pl.when(is_tiered)
         .then(pl.col("_upto") - pl.col("_left").fill_null(0))

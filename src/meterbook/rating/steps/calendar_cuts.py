@@ -36,10 +36,13 @@ class Gap(Enum):
 
 @dataclass(frozen=True)
 class Reach:
-    """The versions a usage is charged by, earliest first, and what is missing before them."""
+    """The versions a usage is charged by, earliest first, what is missing before them, and whether its
+    counters start again within it.
+    """
 
     versions: tuple[int, ...]
     gap: Gap | None
+    is_restarted: bool
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,17 @@ class Versions:
         """What such a usage touches, and whether every day of it has a price by decided rules."""
         found = self.pieces(version_id=version_id, from_=from_, until=until, reading_no=reading_no)
         touched = tuple(dict.fromkeys(piece.version_id for piece in found))
+        cuts = [piece.cut for piece in found if piece.cut is not None]
+        restarts = any(cut.counter is not tariff.Counter.CONTINUES for cut in cuts)
         first = self.by_id[touched[0]]
         own_no = reading_no if touched[0] == version_id else None
         is_new = from_ >= first.effective_from
         if first.change is None:
-            return Reach(versions=touched, gap=None if is_new else Gap.UNDECIDED)
+            return Reach(versions=touched, gap=None if is_new else Gap.UNDECIDED, is_restarted=restarts)
         is_complete = is_new or first.change.split is tariff.SplitRule.READING_DATE
         if first.change.split is tariff.SplitRule.READING_NUMBER:
             is_complete = _number(first.change, is_new=is_new, reading_no=own_no) >= first.change.reading
-        return Reach(versions=touched, gap=None if is_complete else Gap.NO_PRICE)
+        return Reach(versions=touched, gap=None if is_complete else Gap.NO_PRICE, is_restarted=restarts)
 
     def _stretches(
         self, version_id: int, from_: dt.date, until: dt.date, reading_no: int | None

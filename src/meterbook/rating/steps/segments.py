@@ -49,7 +49,7 @@ ADDED = {
     "is_prorated": pl.Boolean(),
 }
 
-_WHILE_CUTTING = ("version_id", "from_", "until", "step_milli", "is_restarted", "days_until", "_whole")
+_WHILE_CUTTING = ("version_id", "from_", "until", "step_milli", "is_restarted", "days_until", "_upto")
 
 
 def cut(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -125,18 +125,11 @@ def _piece_rows(
 
 def _quantities(segments: pl.DataFrame) -> pl.DataFrame:
     """Cut quantities; replace version and period by the segment's."""
-    bands = [band for band in columns.BANDS if f"band_{band}_milli" in segments.columns]
     segments = segments.with_columns(
         usage_days=usages.days(), days_until=(pl.col("until") - pl.col("period_from")).dt.total_days()
     )
-    if bands:
-        names = [f"band_{band}_milli" for band in bands]
-        parts = segments.with_columns(_cut_off(name) for name in names)
-        is_banded = pl.any_horizontal(pl.col(name).is_not_null() for name in names)
-        quantity = pl.when(is_banded).then(pl.sum_horizontal(names)).otherwise("_whole")
-        segments = parts.with_columns(_whole=_cut_off("quantity_milli")).with_columns(quantity_milli=quantity)
-    else:
-        segments = segments.with_columns(_cut_off("quantity_milli"))
+    segments = _bands(segments.with_columns(_upto=_before_end()), segments.columns)
+    segments = segments.with_columns(quantity_milli=_own_part("_upto", sign="quantity_milli"))
     return segments.with_columns(
         usage_from="period_from",
         usage_until="period_until",
@@ -149,13 +142,38 @@ def _quantities(segments: pl.DataFrame) -> pl.DataFrame:
     ).drop(*_WHILE_CUTTING, strict=False)
 
 
-def _cut_off(name: str) -> pl.Expr:
-    """The segment's part of a quantity: what lies before its end less what lies before its start."""
-    size = pl.col(name).cast(pl.Int128)
+def _before_end() -> pl.Expr:
+    """How much of the quantity (its size) lies before the end of each segment."""
+    size = pl.col("quantity_milli").cast(pl.Int128).abs()
     step = pl.col("step_milli").cast(pl.Int128)
     all_days = pl.col("usage_days").cast(pl.Int128) * step
-    rounded = (size.abs() * pl.col("days_until") * 2 + all_days) // (all_days * 2) * step
+    rounded = (size * pl.col("days_until") * 2 + all_days) // (all_days * 2) * step
     # rounding up must not take more than there is, nor more than a later cut leaves
-    before_end = pl.min_horizontal(rounded, size.abs()).cum_max().over("cut_usage") * size.sign()
-    before_end = pl.when("is_last").then(size).otherwise(before_end)
-    return (before_end - before_end.shift(1).over("cut_usage").fill_null(0)).cast(pl.Int64).alias(name)
+    before_end = pl.min_horizontal(rounded, size).cum_max().over("cut_usage")
+    return pl.when("is_last").then(size).otherwise(before_end)
+
+
+def _bands(segments: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Cut the bands so that in each segment they sum to what was cut of the whole.
+
+    Of what the bands before it left, each has its proportion half up; the last one takes the rest.
+    """
+    cut = segments.with_columns(_rest="_upto", _rest_total=pl.col("quantity_milli").cast(pl.Int128).abs())
+    for name in (f"band_{band}_milli" for band in columns.BANDS):
+        if name not in names:
+            continue
+        own = pl.col(name).fill_null(0).cast(pl.Int128).abs()
+        whole = pl.when(pl.col("_rest_total") > 0).then("_rest_total").otherwise(1)
+        cut = cut.with_columns(_own=own, _share=(pl.col("_rest") * own * 2 + whole) // (whole * 2))
+        cut = cut.with_columns(
+            pl.when(pl.col(name).is_not_null()).then(_own_part("_share", sign=name)).alias(name),
+            _rest=pl.col("_rest") - pl.col("_share"),
+            _rest_total=pl.col("_rest_total") - pl.col("_own"),
+        )
+    return cut.drop("_rest", "_rest_total", "_own", "_share", strict=False)
+
+
+def _own_part(upto: str, *, sign: str) -> pl.Expr:
+    """What a segment adds to a running total, with the sign of a column."""
+    before = pl.col(upto).shift(1).over("cut_usage").fill_null(0)
+    return ((pl.col(upto) - before) * pl.col(sign).sign()).cast(pl.Int64)
