@@ -206,7 +206,7 @@ def test_parked_usage_is_billed_later_when_its_tariff_is_there(world: records.Wo
     assert (stored.bill_count, stored.parked_count, stored.amount_minor) == (1, 0, 100_00)
 
 
-def test_a_new_price_inside_the_period_is_not_guessed(world: records.World) -> None:
+def test_another_tariff_inside_the_period_is_not_guessed(world: records.World) -> None:
     first = records.tariff()
     supply = records.supply(station_id=world.station_a, tariff_id=first)
     standing = agreements.AgreementTariff.objects.get(agreement_id=supply.agreement_id)
@@ -219,7 +219,7 @@ def test_a_new_price_inside_the_period_is_not_guessed(world: records.World) -> N
         from_on=DAY(2026, 11, 10),
     )
     result = preview_of(november(supply))
-    assert parked_codes(result.run_id) == [bill_run.ParkCode.PRICE_CHANGE_IN_PERIOD]
+    assert parked_codes(result.run_id) == [bill_run.ParkCode.TARIFF_CHANGE_IN_PERIOD]
 
 
 def test_a_new_price_from_the_reading_day_leaves_the_period_alone(world: records.World) -> None:
@@ -231,10 +231,12 @@ def test_a_new_price_from_the_reading_day_leaves_the_period_alone(world: records
 
 
 @pytest.mark.parametrize(
-    ("effective_from", "bills"), [(DAY(2026, 11, 28), 1), (DAY(2026, 11, 27), 0)], ids=["that day", "before"]
+    ("effective_from", "parts"),
+    [(DAY(2026, 11, 28), [20_000]), (DAY(2026, 11, 27), [19_000, 1_000])],
+    ids=["that day", "before"],
 )
 def test_a_price_that_starts_on_the_reading_day_is_for_the_next_period(
-    world: records.World, effective_from: datetime.date, bills: int
+    world: records.World, effective_from: datetime.date, parts: list[int]
 ) -> None:
     """Supply of [28 Oct, 28 Nov) ends on the 27th; only a price that starts by then touches it."""
     text = (records.ROOT / "tariffs/cn/beijing/water-residential.yaml").read_text(encoding="utf-8")
@@ -246,7 +248,10 @@ def test_a_price_that_starts_on_the_reading_day_is_for_the_next_period(
         actor=records.system(), text=json.dumps(content, default=str), now=records.NOW
     )
     supply = records.supply(station_id=world.station_a, tariff_id=loaded.tariff_id)
-    assert preview_of(november(supply)).totals.bill_count == bills
+    issue_of(november(supply))
+    # 30 of 31 days of 20 m3 are 19.35, in whole m3
+    lines = models.BillLine.objects.filter(component_no=1).order_by("line_no")
+    assert list(lines.values_list("quantity_milli", flat=True)) == parts
 
 
 def test_a_usage_outside_its_agreement_is_parked(world: records.World) -> None:

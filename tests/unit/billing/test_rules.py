@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from meterbook.domain.billing import postings, rules
 from meterbook.domain.ledger import rules as ledger
-from meterbook.kernel import period
 
 DAY = datetime.date
 DAYS_30 = {"period_from": DAY(2026, 11, 1), "period_until": DAY(2026, 12, 1)}
@@ -70,39 +69,35 @@ def test_usage_after_months_of_zero_is_far_above_history() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tier_period", "before"),
-    [
-        (period.TierPeriod.CALENDAR_YEAR, 300),
-        (period.TierPeriod.MONTH, 20),
-        (period.TierPeriod.BILLING_PERIOD, 1),
-    ],
-)
-def test_the_tier_counter_is_that_of_the_version(tier_period: period.TierPeriod, before: int) -> None:
-    frame = pl.DataFrame(
-        {
-            "tier_period": [tier_period.value],
-            "year_before_milli": [300],
-            "month_before_milli": [20],
-            "day_before_milli": [1],
-        }
-    )
-    assert frame.select(rules.counted_before()).item() == before
-
-
-@pytest.mark.parametrize(
     ("values", "code"),
     [
         ({"account_id": None}, rules.ParkCode.NO_AGREEMENT),
         ({"version_id": None}, rules.ParkCode.NO_TARIFF),
-        ({"first_version_id": None}, rules.ParkCode.NO_TARIFF),
-        ({"first_version_id": 1, "version_id": 2}, rules.ParkCode.PRICE_CHANGE_IN_PERIOD),
+        ({"first_tariff_id": None}, rules.ParkCode.NO_TARIFF),
+        ({"first_tariff_id": 1, "tariff_id": 2}, rules.ParkCode.TARIFF_CHANGE_IN_PERIOD),
+        ({"before_milli": None}, rules.ParkCode.TIER_TOTAL_UNKNOWN),
+        ({"is_carried": True}, rules.ParkCode.CARRIED_FRACTION_UNKNOWN),
+        ({"is_free": True}, rules.ParkCode.FREE_QUANTITY_UNKNOWN),
         ({}, None),
     ],
 )
-def test_what_the_engine_is_not_given(values: dict[str, int | None], code: str | None) -> None:
-    schema = {"account_id": pl.Int64, "first_version_id": pl.Int32, "version_id": pl.Int32}
-    frame = pl.DataFrame([{"account_id": 1, "first_version_id": 1, "version_id": 1} | values], schema=schema)
+def test_what_the_engine_is_not_given(values: dict[str, Any], code: str | None) -> None:
+    plain = {
+        "account_id": 1,
+        "first_tariff_id": 1,
+        "tariff_id": 1,
+        "version_id": 1,
+        "before_milli": 0,
+        "is_carried": False,
+        "is_free": False,
+    }
+    frame = pl.DataFrame([plain | values], schema_overrides=dict.fromkeys(list(plain)[:5], pl.Int64))
     assert frame.select(rules.unbillable()).item() == code
+
+
+def test_a_negative_amount_never_goes_out() -> None:
+    for seen in ({}, {"is_confirmed": True}, {"is_released": True}):
+        assert held(amount_minor=-1, **seen) == rules.ParkCode.NEGATIVE_AMOUNT
 
 
 LINES = pl.DataFrame(
@@ -112,6 +107,8 @@ LINES = pl.DataFrame(
         "line_no": [1, 2, 1],
         "tier_until_milli": [180_000, None, None],
         "amount_minor": [4140, 3140, 0],
+        "factor_ppm": [1_000_000, 1_000_000, 900_000],
+        "period_from": [DAY(2026, 11, 1), DAY(2026, 11, 16), DAY(2026, 11, 1)],
     }
 )
 PARKED = pl.DataFrame({"round_id": [2], "usage_id": [21], "code": ["NO_TARIFF"]})
@@ -139,8 +136,10 @@ def test_a_fingerprint_does_not_depend_on_order_or_company() -> None:
         LINES.with_columns(amount_minor=pl.col("amount_minor") + (pl.col("line_no") == 2).cast(pl.Int64)),
         LINES.with_columns(tier_until_milli=pl.col("tier_until_milli").fill_null(0)),
         LINES.filter(pl.col("line_no") == 1),
+        LINES.with_columns(factor_ppm=pl.col("factor_ppm") - (pl.col("line_no") == 2).cast(pl.Int64)),
+        LINES.with_columns(period_from=pl.col("period_from").dt.offset_by("1d")),
     ],
-    ids=["amount", "null is not zero", "a line less"],
+    ids=["amount", "null is not zero", "a line less", "a share", "the days of a line"],
 )
 def test_a_fingerprint_notices(changed: pl.DataFrame) -> None:
     assert marks(changed)[1] != marks(LINES)[1]

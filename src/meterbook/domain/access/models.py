@@ -99,7 +99,7 @@ class AuditEntry(tables.AppendOnly):
     )
     act = models.CharField(max_length=60)
     subject_kind = models.CharField(max_length=40)
-    subject_id = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=60)
     station_id = models.IntegerField()
     reason = models.CharField(max_length=200, blank=True)
     before = models.JSONField(null=True)

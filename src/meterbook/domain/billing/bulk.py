@@ -9,9 +9,10 @@ import polars as pl
 from django.db import connection
 
 from meterbook.domain import columns
-from meterbook.domain.billing import models, rules
+from meterbook.domain.billing import models, rules, rules_counters
 from meterbook.domain.tariffs import bulk as tariff_columns
 from meterbook.domain.tariffs import queries as tariffs
+from meterbook.rating import book as books
 from meterbook.rating import columns as rating_columns
 from meterbook.rating import engine
 
@@ -64,6 +65,17 @@ WHERE u.round_id = ANY (%(round_ids)s)
     AND NOT EXISTS (SELECT FROM billing_bill x WHERE x.usage_id = u.id)
 ORDER BY u.id
 """
+# The earlier usages themselves, from a day of its own for each usage that asks.
+EARLIER = """
+SELECT u.id, o.id, o.period_from, o.period_until, o.quantity_milli
+FROM unnest(%(usage_ids)s::bigint[], %(first_days)s::date[]) AS asked (usage_id, first_day)
+JOIN metering_usage u ON u.id = asked.usage_id
+JOIN metering_usage o ON o.agreement_id = u.agreement_id AND o.period_until >= asked.first_day
+    AND (o.period_until, o.register_id) < (u.period_until, u.register_id)
+WHERE NOT EXISTS (
+    SELECT FROM metering_usage n WHERE n.agreement_id = o.agreement_id
+        AND n.period_until = o.period_until AND n.register_id = o.register_id AND n.revision > o.revision)
+"""
 USAGE_FRAME = {
     "round_id": pl.Int64,
     "usage_id": pl.Int64,
@@ -114,15 +126,7 @@ class RoundUnknownError(LookupError):
         self.round_id = round_id
 
 
-PARKED_FRAME = (
-    "round_id",
-    "usage_id",
-    "station_id",
-    "quantity_milli",
-    "amount_minor",
-    "history_milli",
-    "history_days",
-)
+PARKED_FRAME = ("round_id", "usage_id", "station_id", *rules.PARKED_FACTS)
 # Into which run a round's bills go, and with which dates.
 RUNS = {"round_id": pl.Int64, "run_id": pl.Int64, "issued_on": pl.Date, "due_on": pl.Date}
 BILLS = (
@@ -140,7 +144,9 @@ BILLS = (
     "quantity_milli",
     "amount_minor",
 )
+LINES = ("bill_id", "station_id", *(name for name in rating_columns.LINES.columns if name != "usage_id"))
 FIRST = pl.lit(1, dtype=pl.Int16)
+LAST_DAY = pl.col("period_until").dt.offset_by("-1d")
 
 
 @dataclass(frozen=True)
@@ -178,25 +184,48 @@ def lock_rounds(*, round_ids: Sequence[int]) -> tuple[LockedRound, ...]:
 
 
 def usage_frame(*, round_ids: Sequence[int]) -> pl.DataFrame:
-    """The unbilled usages of rounds with all the engine needs: USAGE_FRAME, first_version_id, version_id,
-    tier_period, before_milli.
+    """The unbilled usages of rounds with all the engine needs: USAGE_FRAME, version_id, what
+    `rules_counters.with_terms` adds, and before_milli, null where nobody knows what the counter stood at.
     """
     frame = columns.fetch(statement=USAGES, parameters={"round_ids": list(round_ids)}, schema=USAGE_FRAME)
+    versions = tariff_columns.version_frame(tariff_ids=frame["tariff_id"])
+    frame = _with_version(frame, versions, day=pl.col("period_from"), name="first_version_id")
     # Supply of [from, until) ends the day before the closing reading: a price that starts then is not paid.
-    frame = frame.with_columns(last_day=pl.col("period_until").dt.offset_by("-1d"))
-    versions = tariff_columns.version_frame(
-        tariff_ids=pl.concat([frame["tariff_id"], frame["first_tariff_id"]])
+    frame = _with_version(frame, versions, day=LAST_DAY, name="version_id")
+    terms = tariff_columns.terms(versions=versions)
+    frame = rules_counters.with_terms(frame, terms=terms)
+    restarts = terms.drop_nulls("restarts_on").select(*rules_counters.RESTARTS)
+    asked = frame.filter(rules_counters.is_looked_into(restarts=restarts))
+    if asked.is_empty():
+        return frame
+    asked = rules_counters.with_restart(rules_counters.with_start(asked), restarts=restarts)
+    asked = asked.with_columns(is_known=rules_counters.is_known(), is_summed=rules_counters.is_summed())
+    sums = _summed(asked.filter("is_known", "is_summed"), versions)
+    return rules_counters.with_sums(frame, asked=asked, sums=sums)
+
+
+def _with_version(frame: pl.DataFrame, versions: pl.DataFrame, *, day: pl.Expr, name: str) -> pl.DataFrame:
+    dated = frame.with_columns(day=day)
+    return tariff_columns.with_version(
+        dated, versions=versions, tariff="tariff_id", day="day", name=name
+    ).drop("day")
+
+
+def _summed(asked: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """What earlier usages of the agreements put on the counters of these: rules_counters.summed."""
+    parameters = {"usage_ids": asked["usage_id"].to_list(), "first_days": asked["counter_from"].to_list()}
+    earlier = columns.fetch(statement=EARLIER, parameters=parameters, schema=rules_counters.EARLIER)
+    own = asked.select("restarts_on", "tariff_id", counting_id="usage_id")
+    earlier = _with_version(
+        earlier.join(own, on="counting_id"), versions, day=LAST_DAY, name="tariff_version_id"
     )
-    frame = tariff_columns.with_version(
-        frame, versions=versions, tariff="first_tariff_id", day="period_from", name="first_version_id"
-    )
-    frame = tariff_columns.with_version(
-        frame, versions=versions, tariff="tariff_id", day="last_day", name="version_id"
-    ).drop("last_day")
-    tier_periods = tariff_columns.tier_periods(version_ids=frame["version_id"])
-    return frame.join(tier_periods, on="version_id", how="left", maintain_order="left").with_columns(
-        before_milli=rules.counted_before()
-    )
+    return rules_counters.summed(earlier, book=_book(earlier))
+
+
+def _book(frame: pl.DataFrame) -> books.TariffBook:
+    """The prices of the versions of these usages and of those they began in."""
+    ids = frame["tariff_version_id"].drop_nulls().unique().to_list()
+    return tariffs.tariff_book(version_ids=ids, since=min(frame["period_from"].unique(), default=None))
 
 
 def rate_rounds(*, round_ids: Sequence[int], limits: rules.Limits) -> RatedRounds:
@@ -205,12 +234,8 @@ def rate_rounds(*, round_ids: Sequence[int], limits: rules.Limits) -> RatedRound
     Rounds don't influence each other: together or one by one, each comes to the same.
     """
     usages = usage_frame(round_ids=round_ids).with_columns(code=rules.unbillable())
-    ready = usages.filter(pl.col("code").is_null()).drop("code")
-    book = tariffs.tariff_book(version_ids=ready["version_id"].unique().to_list())
-    asked = ready.with_columns(tariff_version_id="version_id")
-    refused = engine.unratable(asked, book)
-    asked = asked.join(refused, on="usage_id", how="anti")
-    lines = engine.rate(asked, book)
+    ready = usages.filter(pl.col("code").is_null()).drop("code").with_columns(tariff_version_id="version_id")
+    asked, lines, refused = _rated(ready, _book(ready))
     amounts = lines.group_by("usage_id").agg(pl.col("amount_minor").sum())
     rated = asked.join(amounts, on="usage_id", how="inner").with_columns(code=rules.absurd(limits))
     bills = rated.filter(pl.col("code").is_null()).drop("code").sort("account_id", "period_until", "usage_id")
@@ -228,6 +253,20 @@ def rate_rounds(*, round_ids: Sequence[int], limits: rules.Limits) -> RatedRound
     )
 
 
+def _rated(ready: pl.DataFrame, book: books.TariffBook) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """What can be rated, its lines, and the rest with the engine's codes.
+
+    An amount that leaves 64 bits is only found while it is multiplied; the others are rated without it.
+    """
+    refused = [engine.unratable(ready, book)]
+    while True:
+        asked = ready.join(pl.concat(refused), on="usage_id", how="anti")
+        try:
+            return asked, engine.rate(asked, book), pl.concat(refused)
+        except engine.RatingError as error:
+            refused.append(error.unratable)
+
+
 def write_bills(*, rated: RatedRounds, runs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Write bills, lines and receivables by COPY; returns the bills and the lines with their bill ids.
 
@@ -243,7 +282,7 @@ def write_bills(*, rated: RatedRounds, runs: pl.DataFrame) -> tuple[pl.DataFrame
         bills.select("usage_id", "station_id", pl.col("id").alias("bill_id")), on="usage_id", how="inner"
     ).sort("bill_id", "line_no")
     columns.copy_in(frame=bills.select(*BILLS, revision=FIRST), table=models.Bill)
-    columns.copy_in(frame=_line_rows(lines), table=models.BillLine)
+    columns.copy_in(frame=lines.select(LINES), table=models.BillLine)
     owed = bills.filter(pl.col("amount_minor") != 0).select(
         pl.col("id").alias("bill_id"),
         "account_id",
@@ -254,11 +293,6 @@ def write_bills(*, rated: RatedRounds, runs: pl.DataFrame) -> tuple[pl.DataFrame
     )
     columns.copy_in(frame=owed, table=models.Receivable)
     return bills, lines
-
-
-def _line_rows(lines: pl.DataFrame) -> pl.DataFrame:
-    rated = [name for name in rating_columns.LINES.columns if name not in {"usage_id", "line_no"}]
-    return lines.select("bill_id", "line_no", "station_id", *rated)
 
 
 # The facts that row-wise foreign keys would check, once for what was just written: every bill has its usage,

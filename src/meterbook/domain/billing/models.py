@@ -96,7 +96,11 @@ class Bill(tables.AppendOnly):
 
 
 class BillLine(tables.AppendOnly):
-    """One rated line, with everything needed to recompute it by pencil. Lean."""
+    """One rated line, with everything needed to recompute it by pencil; columns as in rating.columns. Lean.
+
+    Lines of bills issued before a column was kept have its default: one part, no bands, the whole price.
+    Their tax and their own days were not kept: null, and the bill's period holds for them.
+    """
 
     pk = models.CompositePrimaryKey("bill_id", "line_no")
     bill_id = models.BigIntegerField()
@@ -113,6 +117,16 @@ class BillLine(tables.AppendOnly):
     amount_minor = models.BigIntegerField()
     rounding = models.SmallIntegerField()
     days = models.SmallIntegerField()
+    tax_minor = models.BigIntegerField(null=True)
+    factor_ppm = models.IntegerField(db_default=1_000_000)
+    time_numerator = models.IntegerField(db_default=1)
+    time_denominator = models.IntegerField(db_default=1)
+    period_from = models.DateField(null=True)
+    period_until = models.DateField(null=True)
+    part_no = models.SmallIntegerField(db_default=1)
+    set_no = models.SmallIntegerField(db_default=0)
+    band = models.SmallIntegerField(db_default=0)
+    tax_basis_points = models.SmallIntegerField(null=True)
 
 
 class Receivable(models.Model):

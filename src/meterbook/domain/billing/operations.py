@@ -16,8 +16,6 @@ from meterbook.domain.ledger import bulk as ledger
 from meterbook.domain.ledger import rules as ledger_rules
 from meterbook.domain.tariffs import queries as tariffs
 
-# What is kept of a parked usage for the person who looks at it.
-PARKED_FACTS = ("quantity_milli", "amount_minor", "history_milli", "history_days")
 # One round trip, because a clerk and a queue wait for it.
 CLEAR = """
 WITH share AS (
@@ -376,7 +374,7 @@ def _park(runs: Mapping[int, int], *, parked: pl.DataFrame) -> None:
             usage_id=row["usage_id"],
             station_id=row["station_id"],
             code=row["code"],
-            facts={name: row[name] for name in PARKED_FACTS},
+            facts={name: row[name] for name in rules.PARKED_FACTS},
         )
         for row in parked.iter_rows(named=True)
     ]

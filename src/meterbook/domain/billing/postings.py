@@ -18,6 +18,9 @@ REVENUE_ACCOUNTS: Mapping[str, rules.Chart] = {
     "SEWAGE": rules.Chart.COLLECTED_FOR_OTHERS,
     "GARBAGE": rules.Chart.COLLECTED_FOR_OTHERS,
     "SURCHARGE": rules.Chart.COLLECTED_FOR_OTHERS,
+    "INSURANCE": rules.Chart.COLLECTED_FOR_OTHERS,
+    # taxes added on top; a tax inside a price stays in that price's revenue
+    "TAX": rules.Chart.TAX_PAYABLE,
 }
 
 

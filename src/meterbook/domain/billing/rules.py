@@ -8,17 +8,23 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from meterbook.kernel import period
-
 
 class ParkCode(enum.StrEnum):
     """Why a usage is not billed; the first that applies counts. The engine's own codes come beside these."""
 
     NO_AGREEMENT = "NO_AGREEMENT"
     NO_TARIFF = "NO_TARIFF"
-    PRICE_CHANGE_IN_PERIOD = "PRICE_CHANGE_IN_PERIOD"
+    TARIFF_CHANGE_IN_PERIOD = "TARIFF_CHANGE_IN_PERIOD"
+    TIER_TOTAL_UNKNOWN = "TIER_TOTAL_UNKNOWN"
+    CARRIED_FRACTION_UNKNOWN = "CARRIED_FRACTION_UNKNOWN"
+    FREE_QUANTITY_UNKNOWN = "FREE_QUANTITY_UNKNOWN"
+    NEGATIVE_AMOUNT = "NEGATIVE_AMOUNT"
     FAR_ABOVE_HISTORY = "FAR_ABOVE_HISTORY"
     LARGE_FIRST_BILL = "LARGE_FIRST_BILL"
+
+
+# What is kept of a parked usage for the person who looks at it.
+PARKED_FACTS = ("quantity_milli", "amount_minor", "history_milli", "history_days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +75,33 @@ class Dates:
         return f"{self.issue_on} {self.due_on}"
 
 
-def counted_before() -> pl.Expr:
-    """What the tier counter stood at: the sum that fits the version's tier period."""
-    is_year = pl.col("tier_period") == period.TierPeriod.CALENDAR_YEAR
-    is_month = pl.col("tier_period") == period.TierPeriod.MONTH
-    return (
-        pl.when(is_year)
-        .then("year_before_milli")
-        .when(is_month)
-        .then("month_before_milli")
-        .otherwise("day_before_milli")
-    )
-
-
 def unbillable() -> pl.Expr:
-    """The code of a usage that can't be given to the engine, else null."""
+    """The code of a usage that can't be given to the engine, else null.
+
+    A price that changes within one tariff is the engine's; another tariff from some day on is not. What
+    usages don't carry yet is never taken to be zero: carried fractions, free units used this year.
+    """
     return (
         pl.when(pl.col("account_id").is_null())
         .then(pl.lit(ParkCode.NO_AGREEMENT.value))
-        .when(pl.col("first_version_id").is_null() | pl.col("version_id").is_null())
+        .when(pl.col("first_tariff_id").is_null() | pl.col("version_id").is_null())
         .then(pl.lit(ParkCode.NO_TARIFF.value))
-        .when(pl.col("first_version_id") != pl.col("version_id"))
-        .then(pl.lit(ParkCode.PRICE_CHANGE_IN_PERIOD.value))
+        .when(pl.col("first_tariff_id") != pl.col("tariff_id"))
+        .then(pl.lit(ParkCode.TARIFF_CHANGE_IN_PERIOD.value))
+        .when(pl.col("before_milli").is_null())
+        .then(pl.lit(ParkCode.TIER_TOTAL_UNKNOWN.value))
+        .when("is_carried")
+        .then(pl.lit(ParkCode.CARRIED_FRACTION_UNKNOWN.value))
+        .when("is_free")
+        .then(pl.lit(ParkCode.FREE_QUANTITY_UNKNOWN.value))
     )
 
 
 def absurd(limits: Limits) -> pl.Expr:
-    """The code of a rated usage that a person must release first, else null.
+    """The code of a rated usage that a person must look at first, else null.
 
-    A usage whose reading a person confirmed, or that a person released, has been looked at.
+    A usage whose reading a person confirmed, or that a person released, has been looked at. A negative
+    amount never goes out: nothing is owed, and giving money back is another act.
     """
     days = (pl.col("period_until") - pl.col("period_from")).dt.total_days()
     # quantity / days > multiple x history / history days, without a division
@@ -107,7 +111,9 @@ def absurd(limits: Limits) -> pl.Expr:
     has_history = pl.col("history_days") > 0
     is_large = pl.col("amount_minor") > limits.floor_minor
     return (
-        pl.when(pl.col("is_confirmed") | pl.col("is_released"))
+        pl.when(pl.col("amount_minor") < 0)
+        .then(pl.lit(ParkCode.NEGATIVE_AMOUNT.value))
+        .when(pl.col("is_confirmed") | pl.col("is_released"))
         .then(None)
         .when(has_history & is_far_above & is_large)
         .then(pl.lit(ParkCode.FAR_ABOVE_HISTORY.value))
@@ -142,7 +148,7 @@ class _Content:
         self.name = column.name
         self.texts = column.to_list() if column.dtype == pl.String else None
         if self.texts is None:
-            self.values, self.width = _bytes(column.fill_null(0))
+            self.values, self.width = _bytes(column.to_physical().fill_null(0))
             self.mask, _one = _bytes(column.is_null().cast(pl.Int8))
 
     def part(self, first: int, end: int) -> bytes:

@@ -32,6 +32,7 @@ class Chart(enum.IntEnum):
     RECEIVABLE = 1122
     DIFFERENCES = 1901
     PREPAYMENT = 2205
+    TAX_PAYABLE = 2221
     COLLECTED_FOR_OTHERS = 2241
     REVENUE_WATER = 6001
     REVENUE_GAS = 6002
@@ -56,6 +57,7 @@ CHART_OF_ACCOUNTS: dict[Chart, tuple[str, str, models.SubjectKind]] = {
     Chart.RECEIVABLE: ("应收账款", "Receivables", _CUSTOMER),
     Chart.DIFFERENCES: ("待处理财产损溢", "Cash over and short", _NONE),
     Chart.PREPAYMENT: ("预收账款", "Customer prepayments", _CUSTOMER),
+    Chart.TAX_PAYABLE: ("应交税费", "Taxes payable", _NONE),
     Chart.COLLECTED_FOR_OTHERS: ("其他应付款—代收费", "Collected for others", _NONE),
     Chart.REVENUE_WATER: ("主营业务收入—水费", "Water revenue", _NONE),
     Chart.REVENUE_GAS: ("主营业务收入—气费", "Gas revenue", _NONE),

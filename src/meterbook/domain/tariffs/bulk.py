@@ -4,6 +4,9 @@ import polars as pl
 
 from meterbook.domain import columns
 from meterbook.domain.tariffs import queries
+from meterbook.kernel import period
+from meterbook.rating import tariff as values
+from meterbook.rating.charges import derived
 
 # The highest revision of each start.
 IN_FORCE = """
@@ -17,6 +20,18 @@ VERSIONS = {
     "version_id": pl.Int32,
     "effective_from": pl.Date,
     "effective_until": pl.Date,
+}
+TERMS = {
+    "tariff_id": pl.Int64,
+    "version_id": pl.Int32,
+    "tier_period": pl.Int8,
+    "season_month": pl.Int8,
+    "season_day": pl.Int8,
+    "restarts_on": pl.Date,
+    "is_prorated": pl.Boolean,
+    "is_carried": pl.Boolean,
+    "is_converted": pl.Boolean,
+    "is_free": pl.Boolean,
 }
 
 
@@ -56,8 +71,39 @@ def with_version(
     return frame.with_columns(placed["version_id"].alias(name))
 
 
-def tier_periods(*, version_ids: pl.Series) -> pl.DataFrame:
-    """When the tier counter of each version starts again: version_id Int32, tier_period Int8 (TierPeriod)."""
-    found = queries.versions(version_ids=version_ids.drop_nulls().unique().to_list())
-    rows = [(version_id, version.tier_period.value) for version_id, version in found.items()]
-    return pl.DataFrame(rows, schema={"version_id": pl.Int32, "tier_period": pl.Int8}, orient="row")
+def terms(*, versions: pl.DataFrame) -> pl.DataFrame:
+    """What billing must know about versions before they are priced: columns TERMS, one row for each.
+
+    `versions` has columns VERSIONS. `season_*` is the first day of its heating season, `restarts_on` the day
+    it set tier counters back to zero (null where they run on), `is_prorated` when bounds shrank with them. A
+    version `is_carried` when fractions of its billed step belong to the next usage, `is_converted` when
+    charged quantities aren't the metered ones, `is_free` when free units for everybody change what counters
+    hold, or are those of a whole year.
+    """
+    found = queries.versions(version_ids=versions["version_id"].to_list())
+    rows = [
+        (tariff_id, version_id, *_terms(found[version_id]))
+        for tariff_id, version_id in versions.select("tariff_id", "version_id").iter_rows()
+    ]
+    return pl.DataFrame(rows, schema=TERMS, orient="row")
+
+
+def _terms(version: values.TariffVersion) -> tuple[object, ...]:
+    counter = values.Counter.CONTINUES if version.change is None else version.change.counter
+    season, billed = version.heating_season, version.quantity_rounding
+    accumulates = version.tier_period is not period.TierPeriod.BILLING_PERIOD
+    free = [
+        component.charge.is_pooled or accumulates
+        for component in version.components
+        if isinstance(component.charge, derived.FreeQuantity) and component.condition.choice is None
+    ]
+    return (
+        version.tier_period.value,
+        None if season is None else season[0].month,
+        None if season is None else season[0].day,
+        None if counter is values.Counter.CONTINUES else version.effective_from,
+        counter is values.Counter.PRORATED,
+        billed is not None and billed.is_carried,
+        version.conversion is not None or billed is not None,
+        any(free),
+    )

@@ -1,15 +1,16 @@
 """Reads of the price catalogue: which version is in force, and versions as rating values."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from meterbook.domain.tariffs import models
 from meterbook.rating import book, document, tariff
 
+_BookKey = tuple[tuple[tuple[int, str], ...], tuple[tuple[int, int], ...]]
 # A version never changes, so its parsed form is kept by fingerprint for as long as the process lives.
 _parsed: dict[str, tariff.TariffVersion] = {}
-_books: dict[tuple[tuple[int, str], ...], book.TariffBook] = {}
+_books: dict[_BookKey, book.TariffBook] = {}
 BOOKS_KEPT = 32
 
 
@@ -117,15 +118,52 @@ def versions(*, version_ids: Iterable[int]) -> dict[int, tariff.TariffVersion]:
     }
 
 
-def tariff_book(*, version_ids: Iterable[int]) -> book.TariffBook:
-    """The prices of versions as the engine takes them; kept by content. VersionUnknownError as above."""
-    fingerprints = _fingerprints(version_ids)
-    key = tuple(sorted(fingerprints.items()))
+def tariff_book(*, version_ids: Iterable[int], since: datetime.date | None = None) -> book.TariffBook:
+    """The prices of versions as the engine takes them; kept by content. VersionUnknownError as above.
+
+    With `since`, the first day of any usage, the book also holds the versions that were in force between that
+    day and the start of those asked for, and says which follows which.
+    """
+    wanted = set(version_ids)
+    previous = {} if since is None else _previous(wanted, since=since)
+    fingerprints = _fingerprints(wanted | set(previous.values()))
+    key = (tuple(sorted(fingerprints.items())), tuple(sorted(previous.items())))
     if key not in _books:
         if len(_books) >= BOOKS_KEPT:
             _books.clear()
-        _books[key] = book.tariff_book({i: _parsed[fingerprint] for i, fingerprint in fingerprints.items()})
+        found = {i: _parsed[fingerprint] for i, fingerprint in fingerprints.items()}
+        _books[key] = book.tariff_book(found, previous=previous)
     return _books[key]
+
+
+def _previous(version_ids: Collection[int], *, since: datetime.date) -> dict[int, int]:
+    """Version -> the standing version of its tariff on the day before it starts, back to `since`.
+
+    A version with a gap before it follows none.
+    """
+    late = models.TariffVersion.objects.filter(id__in=version_ids, effective_from__gt=since)
+    starts = list(late.values_list("id", "tariff_id", "effective_from"))
+    if not starts:
+        return {}
+    rows = (
+        models.TariffVersion.objects.filter(tariff_id__in={row[1] for row in starts})
+        .order_by("effective_from", "revision")
+        .values_list("tariff_id", "effective_from", "id", "effective_until")
+    )
+    # of several revisions of one start the last one stands
+    standing = {(row[0], row[1]): (row[2], row[3]) for row in rows}
+    previous = {}
+    for version_id, tariff_id, first_day in starts:
+        number, starts_on = version_id, first_day
+        for day in sorted((day for owner, day in standing if owner == tariff_id), reverse=True):
+            found, until = standing[tariff_id, day]
+            if day >= starts_on:
+                continue
+            if starts_on <= since or (until is not None and until < starts_on):
+                break
+            previous[number] = found
+            number, starts_on = found, day
+    return previous
 
 
 def revenue_codes(*, version_ids: Iterable[int]) -> dict[tuple[int, int], str]:
