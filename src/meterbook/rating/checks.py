@@ -14,13 +14,14 @@ from meterbook.rating.steps import calendar_cuts, convert, price_sets, segments,
 # Beyond ten years nothing is a billing period; beyond a million m² or kVA nothing is one supply.
 MOST_DAYS = 3700
 MOST_EXTENT_MILLI = 10**9
+# No storey is a hundred metres high: somebody keyed another unit.
+MOST_HEIGHT_MILLI = 100_000
 MOST_COUNT = 10_000
 MOST_FACTOR = 100
 _EXTENTS = (
     "area_milli",
     "capacity_milli",
     "demand_milli",
-    "height_milli",
     "free_before_milli",
     "carried_milli",
 )
@@ -143,6 +144,7 @@ def _out_of_range(frame: pl.DataFrame) -> pl.Expr:
     limits = {
         **dict.fromkeys(_EXTENTS, MOST_EXTENT_MILLI),
         **dict.fromkeys(_COUNTS, MOST_COUNT),
+        "height_milli": MOST_HEIGHT_MILLI,
         **dict.fromkeys(_LARGE, quantity.LARGEST_QUANTITY_MILLI),
         "tier_factor_ppm": MOST_FACTOR * kinds.MILLION,
     }

@@ -17,6 +17,7 @@ from meterbook.rating.steps import months
 from meterbook.rating.steps import run as runs
 
 _LARGEST = scaled.LARGEST
+_LARGEST_FACTOR = 2**31 - 1
 
 
 def terms(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
@@ -119,7 +120,7 @@ def _area_factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     for row in asked.with_columns(*given.values(), set_no=set_no).select(keys).unique().iter_rows(named=True):
         charge = _charge(run, row["tariff_version_id"], row["set_no"], row["component_no"])
         found = charge.factor_ppm(area_class=row["area_class"], height_milli=row["height_milli"])
-        rows.append((*(row[name] for name in keys), found))
+        rows.append((*(row[name] for name in keys), found if found <= _LARGEST_FACTOR else None))
     schema = {
         "tariff_version_id": pl.Int32(),
         "set_no": pl.Int16(),
@@ -132,6 +133,9 @@ def _area_factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     joined = frame.with_columns(*given.values(), set_no=set_no).join(
         known, on=keys, how="left", nulls_equal=True, maintain_order="left"
     )
+    lost = joined.filter(is_area & pl.col("area_factor_ppm").is_null())
+    if lost.height:
+        raise unratables.RatingError(unratables.too_large(lost, ("area_factor_ppm",)))
     return joined.with_columns(factor_ppm=pl.coalesce("area_factor_ppm", "factor_ppm")).drop(
         "area_factor_ppm"
     )
