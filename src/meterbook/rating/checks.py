@@ -164,9 +164,9 @@ def _unfit_parts(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
         if "part_no" not in frame.columns:
             return pl.lit(value=False)
         return pl.col("part_no").fill_null(1) != 1
-    split, value = pl.col("split").fill_null(columns.Split.REST), pl.col("split_value").fill_null(0)
-    if "split_value" not in frame.columns:
-        value = pl.lit(0, dtype=pl.Int64)
+    split, stated = pl.col("split").fill_null(columns.Split.REST), usages.column(frame, "split_value")
+    value = stated.fill_null(0)
+    takes_some = split.is_in([columns.Split.FIXED, columns.Split.SHARE])
     shares = pl.when(split == columns.Split.SHARE).then(value).otherwise(0).sum().over("usage_id")
     has_share = (split == columns.Split.SHARE).any().over("usage_id")
     has_rival = (split == columns.Split.HIGHEST).any().over("usage_id")
@@ -174,6 +174,7 @@ def _unfit_parts(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
     rests = (split == columns.Split.REST).sum().over("usage_id")
     fits = (
         (value >= 0)
+        & (stated.is_not_null() | ~takes_some).all().over("usage_id")
         & (pl.col("quantity_milli").n_unique().over("usage_id") == 1)
         & pl.when(has_rival).then(all_rivals).otherwise((rests == 1) | (has_share & (rests == 0)))
         & (~has_share | (shares <= kinds.MILLION))

@@ -31,7 +31,7 @@ def split(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
 def _parts(parts: pl.DataFrame) -> pl.DataFrame:
     is_fixed = pl.col("split") == columns.Split.FIXED
     is_share = pl.col("split") == columns.Split.SHARE
-    wanted = pl.when(is_fixed).then(pl.col("split_value")).otherwise(0)
+    wanted = pl.when(is_fixed).then("split_value").otherwise(0)
     size = pl.col("quantity_milli").abs()
     found = (
         parts.sort("usage_id", "part_no")
