@@ -98,7 +98,9 @@ def _csv(content: bytes, *, path: Path, tongue: Tongue) -> TextTable:
     from pyarrow import csv as arrow_csv
 
     utf8 = _utf8(content, path=path, tongue=tongue)
-    head = utf8[: utf8.find(b"\n") + 1 or len(utf8)].decode()
+    if not utf8.endswith(b"\n"):
+        utf8 += b"\n"
+    head = utf8[: utf8.find(b"\n") + 1].decode()
     delimiter = "\t" if "\t" in head else ","
     headings = _headings(next(csv.reader([head], delimiter=delimiter)))
     ragged: list[tuple[int, str, str, str, str]] = []
