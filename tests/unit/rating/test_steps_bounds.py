@@ -1,10 +1,12 @@
 """Tier bounds for one usage: household, length of the tier period, what is used up."""
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
 import pytest
 
+from meterbook.rating import tariff
 from tests.unit.rating import samples
 from tests.unit.rating.samples import Usage
 
@@ -106,6 +108,32 @@ def test_rounding_may_leave_a_tier_empty() -> None:
     used = Usage(1, MUCH, period_until=dt.date(2025, 3, 15))
     found = samples.rated(version, used, show=("tier", "tier_until_milli", "quantity_milli"))
     assert found == [(1, 8000, 8000), (3, None, MUCH - 8000)]
+
+
+def test_bounds_by_days_are_of_the_whole_usage_also_where_it_is_cut() -> None:
+    component = samples.component("W", CHARGE)
+    changing = samples.changing(
+        ("2020-01-01", [component]),
+        ("2025-03-01", [component]),
+        bounds={"stated_for": "YEAR", "scaled_by": "DAYS"},
+        price_change={"split": "DAYS"},
+    )
+    # 73 days are a fifth of the year: 6 and 10, for both parts; 59 of the days are old
+    usage = Usage(1, 14_600, tariff_version_id=2, period_until=dt.date(2025, 3, 15))
+    shown = ("tariff_version_id", "tier", "tier_until_milli", "quantity_milli")
+    assert samples.rated(changing, usage, show=shown) == [
+        *[(1, 1, 6000, 6000), (1, 2, 10_000, 4000), (1, 3, None, 2000)],
+        (2, 3, None, 2600),
+    ]
+
+
+def test_a_scale_without_a_length_scales_nothing() -> None:
+    """The reader refuses it; a version from elsewhere is taken as it stands."""
+    version = samples.version(samples.component("W", CHARGE))
+    scale = tariff.BoundScale(stated_for=tariff.StatedFor.BILL, scaled_by=tariff.ScaledBy.MONTHS)
+    strange = dataclasses.replace(version, bound_scale=scale)
+    usage = Usage(1, 40_000, period_until=dt.date(2025, 4, 1))
+    assert samples.rated(strange, usage) == samples.rated(version, usage)
 
 
 @pytest.mark.parametrize(("year_days", "expected"), [(360, (2583, 4306)), (366, (2541, 4235))])

@@ -263,6 +263,16 @@ class TestSeasonsOfHeat:
         assert self.part("DAYS", from_, until) == days
         assert self.part("MONTHS", from_, until) == months
 
+    @pytest.mark.parametrize(
+        ("from_", "until", "days"), [("2021-01-01", "2022-01-01", 92), ("2021-07-02", "2021-08-01", 30)]
+    )
+    def test_a_southern_season_lies_within_one_year(self, from_: str, until: str, days: int) -> None:
+        charge = {"kind": "AREA", "price": "1", "per": "SEASON", "part_season": "DAYS"}
+        season = {"from": "06-01", "until": "09-01"}
+        version = samples.version(samples.component("H", charge), heating_season=season)
+        usage = Usage(1, 0, period_from=day(from_), period_until=day(until), more={"area_milli": 1})
+        assert samples.rated(version, usage, show=TIME[:2]) == [(days, 92)]
+
     def test_a_change_of_price_in_the_season(self) -> None:
         def heat(price: str) -> list[dict[str, Any]]:
             kinds = [("A", "WHOLE"), ("B", "DAYS"), ("C", "MONTHS")]

@@ -142,12 +142,11 @@ def _area_factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
 
 
 def _charge(run: runs.Run, version_id: int, set_no: int, component_no: int) -> area.Area:
-    for entry in run.book.versions[version_id].price_sets:
-        if entry.set_no == set_no:
-            charge = entry.components[component_no - 1].charge
-            assert isinstance(charge, area.Area)
-            return charge
-    raise LookupError(f"version {version_id} has no price set {set_no}")
+    sets = run.book.versions[version_id].price_sets
+    [components] = (entry.components for entry in sets if entry.set_no == set_no)
+    charge = components[component_no - 1].charge
+    assert isinstance(charge, area.Area)
+    return charge
 
 
 def amounts(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
