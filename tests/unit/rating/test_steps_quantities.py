@@ -79,6 +79,24 @@ class TestConversion:
             == 2000
         )
 
+    @pytest.mark.xfail(strict=True, reason="the running total is checked in the meter's unit")
+    def test_no_more_is_taken_back_than_was_charged(self) -> None:
+        doubled = samples.version(TIERED, conversion={"from_unit": "m3", "factor": "2"})
+        stepped = samples.version(TIERED, billed_quantity={"round_to": "5"})
+        halved = samples.version(TIERED, conversion={"from_unit": "m3", "factor": "0.5"})
+        below = {1: "NEGATIVE_RUNNING_TOTAL"}
+        assert samples.codes(doubled, Usage(1, -5000, before_milli=10_000)) == {}
+        assert samples.codes(doubled, Usage(1, -5000, before_milli=9999)) == below
+        assert samples.codes(stepped, Usage(1, -3000, before_milli=4999)) == below
+        assert samples.codes(halved, Usage(1, -10_000, before_milli=5000)) == {}
+
+    @pytest.mark.xfail(strict=True, reason="only what the meter counts is held to the limit")
+    @pytest.mark.parametrize(("factor", "metered"), [("2", 10**12), ("1000000", 10**12), ("1000", 10**9 + 1)])
+    def test_what_is_charged_has_a_limit_too(self, factor: str, metered: int) -> None:
+        conversion = {"from_unit": "m3", "factor": factor, "calorific_value": factor}
+        beyond = {1: "QUANTITY_OUT_OF_RANGE"}
+        assert samples.codes(samples.version(W, conversion=conversion), Usage(1, metered)) == beyond
+
     def test_usages_of_other_tariffs_stay_as_they_are(self) -> None:
         converting = samples.version(W, conversion={"from_unit": "m3", "factor": "2"})
         both = samples.book_of({1: converting, 2: samples.version(W)})
