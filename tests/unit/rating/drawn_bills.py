@@ -155,7 +155,6 @@ def version_on(document: Mapping[str, Any], day: dt.date) -> int:
 def usage(draw: st.DrawFn, document: Mapping[str, Any], *, is_negative: bool = False) -> dict[str, Any]:
     """A row for the document, with choices and what was free before."""
     found = draw(drawn.usage(is_negative=is_negative))
-    found = {name: value for name, value in found.items() if not name.startswith("band_")}
     return {
         **found,
         "tariff_version_id": version_on(document, found["period_until"] - dt.timedelta(days=1)),

@@ -98,7 +98,10 @@ def test_graduated_tiers_join_at_their_bounds_without_a_gap(
     said: dict[str, Any], row: dict[str, Any], before: int, data: st.DataObject
 ) -> None:
     component = said["versions"][0]["components"][0]
-    plain = {"kind": "GRADUATED_TIERS", "tiers": [{**tier, "fee": "0"} for tier in component["tiers"]]}
+    plain: dict[str, Any] = {
+        "kind": "GRADUATED_TIERS",
+        "tiers": [{**tier, "fee": "0"} for tier in component["tiers"]],
+    }
     version = oracle.merged(said)
     bounds = oracle_bounds.bounds_of(plain["tiers"], version, row)
     bound = data.draw(st.sampled_from(bounds or [Fraction(7)]))
