@@ -27,10 +27,11 @@ def season_lengths(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     for version_id, from_, until, usage_from, usage_until in keyed.select(keys).unique().iter_rows():
         version = run.book.versions[version_id]
         first, end = calendar_cuts.heating_season(version, from_)
-        months = _begun_months(first, end)
-        # begun months are the whole usage's; a segment has its days' part of them
-        served = min(months, _begun_months(max(usage_from, first), min(usage_until, end)))
         served_days = max(0, (min(until, end) - max(from_, first)).days)
+        # begun months are the whole usage's, in its own season; a segment has its days' part of them
+        opened, closed = calendar_cuts.heating_season(version, usage_from)
+        months = _begun_months(opened, closed)
+        served = min(months, _begun_months(max(usage_from, opened), min(usage_until, closed)))
         key = (version_id, from_, until, usage_from, usage_until)
         rows.append((*key, (end - first).days, served_days, months, served))
     schema = {name: keyed.schema[name] for name in keys} | dict.fromkeys(ADDED, pl.Int64())
