@@ -101,7 +101,12 @@ def ratio_expression(*, numerator: pl.Expr, denominator: pl.Expr, mode: pl.Expr)
     return (whole + (half_up | half_even)) * numerator.sign()
 
 
-def step_expression(*, numerator: pl.Expr, denominator: pl.Expr, step: pl.Expr, mode: pl.Expr) -> pl.Expr:
-    """A ratio brought to whole multiples of `step`, to Int64; all Int128."""
+def step_expression(
+    *, numerator: pl.Expr, denominator: pl.Expr, step: pl.Expr, mode: pl.Expr, strict: bool = True
+) -> pl.Expr:
+    """A ratio brought to whole multiples of `step`, to Int64; all Int128.
+
+    Beyond 64 bits it raises, or is null where not `strict`.
+    """
     steps = ratio_expression(numerator=numerator, denominator=denominator * step, mode=mode)
-    return (steps * step).cast(pl.Int64)
+    return (steps * step).cast(pl.Int64, strict=strict)

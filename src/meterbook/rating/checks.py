@@ -40,11 +40,31 @@ def unratable(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     reaching = _that_may_reach_back(frame, book)
     if reaching.height:
         found.extend(_reaching_back(reaching, book))
-    found.append(_disagreed(frame, book))
+    found.extend([_disagreed(frame, book), _wrong_once_converted(frame, book)])
     found = [part for part in found if part.height]
     if not found:
         return columns.UNRATABLE.empty()
     return pl.concat(found).unique("usage_id", keep="first", maintain_order=True).sort("usage_id")
+
+
+def _wrong_once_converted(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """What is charged is held to the limits too: running totals are in the charged unit."""
+    conversions = book.links.conversions
+    if conversions.is_empty():
+        return columns.UNRATABLE.empty()
+    is_asked = pl.col("tariff_version_id").is_in(conversions["tariff_version_id"].implode())
+    converted = convert.convert(frame.filter(is_asked), book)
+    return _found(converted, _quantity_faults())
+
+
+def _quantity_faults() -> dict[unratables.UnratableCode, pl.Expr]:
+    largest = quantity.LARGEST_QUANTITY_MILLI
+    is_in_range = pl.col("quantity_milli").is_between(-largest, largest) & (pl.col("before_milli") <= largest)
+    running_total = pl.col("before_milli") + pl.col("quantity_milli")
+    return {
+        unratables.UnratableCode.QUANTITY_OUT_OF_RANGE: ~is_in_range.fill_null(value=False),
+        unratables.UnratableCode.NEGATIVE_RUNNING_TOTAL: (pl.col("before_milli") < 0) | (running_total < 0),
+    }
 
 
 def _unmet(asked: pl.DataFrame) -> pl.DataFrame:
@@ -124,15 +144,15 @@ def _found(frame: pl.DataFrame, faults: Mapping[unratables.UnratableCode, pl.Exp
 
 
 def _plain_faults(frame: pl.DataFrame, book: books.TariffBook) -> dict[unratables.UnratableCode, pl.Expr]:
-    """What every tariff asks."""
-    largest = quantity.LARGEST_QUANTITY_MILLI
-    running_total = pl.col("before_milli") + pl.col("quantity_milli")
-    is_in_range = pl.col("quantity_milli").is_between(-largest, largest) & (pl.col("before_milli") <= largest)
-    known = book.group_of["tariff_version_id"]
+    """What every tariff asks. Totals of converted quantities are looked at when they are converted."""
+    known, converted = book.group_of["tariff_version_id"], book.links.conversions["tariff_version_id"]
+    is_plain = (
+        ~pl.col("tariff_version_id").is_in(converted.implode()) if converted.len() else pl.lit(value=True)
+    )
+    faults = _quantity_faults()
     return {
         unratables.UnratableCode.UNKNOWN_TARIFF_VERSION: ~pl.col("tariff_version_id").is_in(known.implode()),
-        unratables.UnratableCode.QUANTITY_OUT_OF_RANGE: ~is_in_range,
-        unratables.UnratableCode.NEGATIVE_RUNNING_TOTAL: (pl.col("before_milli") < 0) | (running_total < 0),
+        **{code: is_fault & is_plain for code, is_fault in faults.items()},
         unratables.UnratableCode.NEGATIVE_PERSONS: pl.col("persons").fill_null(0) < 0,
         unratables.UnratableCode.PERIOD_OUT_OF_RANGE: ~usages.days().is_between(1, MOST_DAYS),
         unratables.UnratableCode.VALUE_OUT_OF_RANGE: _out_of_range(frame),

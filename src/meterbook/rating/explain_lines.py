@@ -67,6 +67,13 @@ class ComponentText:
     component: tariff.Component | None = None
     version: tariff.TariffVersion | None = None
 
+    @property
+    def name(self) -> tariff.Names:
+        """What the charge is called; LookupError without the component."""
+        if self.component is None:
+            raise LookupError("no component")
+        return self.component.name
+
     def row(self, line: Line) -> kinds.PriceRow | None:
         """The price row the line came from, by tier and band; the component's first one otherwise."""
         if self.component is None or self.version is None:

@@ -11,8 +11,8 @@ from meterbook.rating.steps import usages
 def convert(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """Quantities in the tariff's unit, in the steps it bills; only for versions that ask for it.
 
-    quantity x factor x calorific value / divisor, rounded once; then what was carried over is added, and the
-    whole is brought to the billed step.
+    Null where a result leaves 64 bits. quantity x factor x calorific value / divisor, rounded once; then
+    what was carried over is added, and the whole is brought to the billed step.
     """
     conversions = book.links.conversions
     is_asked = pl.col("tariff_version_id").is_in(conversions["tariff_version_id"].implode())
@@ -27,6 +27,7 @@ def convert(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
         denominator=pl.lit(1, dtype=pl.Int128),
         step=pl.col("billed_step_milli").cast(pl.Int128),
         mode=pl.col("billed_mode"),
+        strict=False,
     )
     converted = joined.with_columns(quantity_milli=billed).select(frame.columns)
     return pl.concat([frame.filter(~is_asked), converted])
@@ -41,4 +42,5 @@ def _converted(frame: pl.DataFrame) -> pl.Expr:
         denominator=pl.col("divisor_micro").cast(pl.Int128) * kinds.MILLION,
         step=pl.col("converted_step_milli").cast(pl.Int128),
         mode=pl.col("converted_mode"),
+        strict=False,
     )
