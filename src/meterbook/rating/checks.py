@@ -150,9 +150,12 @@ def _plain_faults(frame: pl.DataFrame, book: books.TariffBook) -> dict[unratable
         ~pl.col("tariff_version_id").is_in(converted.implode()) if converted.len() else pl.lit(value=True)
     )
     faults = _quantity_faults()
+    # what the meter counts is limited as well: products of it must fit 128 bits
+    below = unratables.UnratableCode.NEGATIVE_RUNNING_TOTAL
+    faults[below] &= is_plain
     return {
         unratables.UnratableCode.UNKNOWN_TARIFF_VERSION: ~pl.col("tariff_version_id").is_in(known.implode()),
-        **{code: is_fault & is_plain for code, is_fault in faults.items()},
+        **faults,
         unratables.UnratableCode.NEGATIVE_PERSONS: pl.col("persons").fill_null(0) < 0,
         unratables.UnratableCode.PERIOD_OUT_OF_RANGE: ~usages.days().is_between(1, MOST_DAYS),
         unratables.UnratableCode.VALUE_OUT_OF_RANGE: _out_of_range(frame),
