@@ -220,7 +220,7 @@ def test_seasons_programmes_and_choices_have_a_sample_each(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("zh", "水费: 第1阶梯 0–180 m³：90 m³ × 2.07 元 = 186.30 元"),
+        ("zh", "水费：第1阶梯 0–180 m³：90 m³ × 2.07 元 = 186.30 元"),
         ("en", "Water: Tier 1, 0–180 m³: 90 m³ × 2.07 yuan = 186.30 yuan"),
     ],
 )

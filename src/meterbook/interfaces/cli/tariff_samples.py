@@ -64,8 +64,9 @@ def table(
     caption = _("Counter at zero, usual household, {from_} to {last}").format(
         from_=first.from_, last=first.until - _ONE_DAY
     )
+    title = _("Sample bills")
     shown = Table(
-        title=f"{_('Sample bills')} ({caption})",
+        title=title + tongue.bracketed(caption),
         title_justify="left",
         show_lines=True,
     )
@@ -182,7 +183,7 @@ def _worked(
     said = rate_explain.sums(numbered, version=version, tongue=tongue)
     names = (tongue.name(version.components[number - 1].name) for number in lines["component_no"].to_list())
     amount = money.format_minor(int(lines["amount_minor"].sum()), exponent=version.exponent)
-    return [f"{name}: {text}" for name, text in zip(names, said, strict=True)], amount
+    return [f"{name}{tongue.colon}{text}" for name, text in zip(names, said, strict=True)], amount
 
 
 def _usage(version: "tariff.TariffVersion", *, case: Case, quantity_milli: int) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from meterbook.interfaces.cli import tariff_words
-from meterbook.interfaces.cli.tongue import Language, Tongue, gettext_noop
+from meterbook.interfaces.cli.tongue import Tongue, gettext_noop
 from meterbook.rating import explain_words, fact, facts
 from meterbook.rating.charges import kinds
 from meterbook.rating.fact import Field, Measure, Place
@@ -89,13 +89,20 @@ def prices(version: "tariff.TariffVersion", *, tongue: Tongue) -> "Table":
 
 
 def rules(version: "tariff.TariffVersion", *, tongue: Tongue) -> "Table":
-    """What the version says outside its components."""
+    """The table of what the version says outside its components."""
     from rich.table import Table
 
-    naming = tariff_words.Naming(tongue=tongue, versions=(version,))
     table = Table(title=tongue.gettext("Rules"), title_justify="left", show_header=False)
     table.add_column()
     table.add_column(overflow="fold")
+    for name, value in rule_rows(version, tongue=tongue):
+        table.add_row(name, value)
+    return table
+
+
+def rule_rows(version: "tariff.TariffVersion", *, tongue: Tongue) -> Iterator[tuple[str, str]]:
+    """What the version says outside its components: names and values."""
+    naming = tariff_words.Naming(tongue=tongue, versions=(version,))
     idle = {Field.EFFECTIVE_FROM, Field.EFFECTIVE_UNTIL}
     if not _has_tiers(version):
         idle |= _OF_TIERS
@@ -105,8 +112,7 @@ def rules(version: "tariff.TariffVersion", *, tongue: Tongue) -> "Table":
         where = naming.place(found.place)
         name = naming.field(found.field)
         value = naming.value(found.value, field=found.field, measure=found.measure)
-        table.add_row(f"{name}: {where}" if where else name, value)
-    return table
+        yield (f"{name}{tongue.colon}{where}" if where else name, value)
 
 
 def _has_tiers(version: "tariff.TariffVersion") -> bool:
@@ -197,7 +203,7 @@ class _Sheet:
         if found.field is Field.FREE:
             text = self.naming.number(found.value, measure=Measure.QUANTITY)
             is_monthly = (Field.FREE_PER, Place(component=component.code)) in self.facts
-            return f"{text} / {_('month')}" if is_monthly else text
+            return " / ".join([text, _("month")]) if is_monthly else text
         price = explain_words.price_text(
             found.value, currency=self.version.currency, language=self.naming.tongue.language.value
         )
@@ -263,23 +269,24 @@ class _Sheet:
         for found in own:
             if found.field in {Field.TAX, Field.TAX_RATE} and not found.place.programme:
                 value = self.naming.value(found.value, field=found.field, measure=found.measure)
-                words.append(f"{value} ({found.place.item})" if found.place.item else value)
-        return ", ".join(dict.fromkeys(words))
+                item = found.place.item
+                words.append(value + self.naming.tongue.bracketed(item) if item else value)
+        return self.naming.tongue.comma.join(dict.fromkeys(words))
 
     def _remarks(self, own: list[fact.Fact]) -> str:
         """Everything else the component says, in its order."""
-        words = []
+        said = []
         for found in own:
             is_usual = found.field is Field.ROUNDING and found.value == _USUAL_ROUNDING
-            if found.field in _SHOWN or is_usual:
-                continue
-            where = self.naming.place(replace(found.place, component=""))
-            value = self.naming.value(found.value, field=found.field, measure=found.measure)
-            name = self.naming.field(found.field)
-            words.append(f"{name} ({where}): {value}" if where else f"{name}: {value}")
-        tables = [found for found in own if found.field is Field.TABLE_BOUND]
-        for found in tables:
-            where = self.naming.place(replace(found.place, component=""))
-            value = self.naming.value(found.value, field=found.field, measure=found.measure)
-            words.append(f"{self.naming.field(found.field)} ({where}): {value}")
-        return ("；" if self.naming.tongue.language is Language.ZH else "; ").join(words)
+            if found.field not in _SHOWN and not is_usual:
+                said.append(found)
+        said += [found for found in own if found.field is Field.TABLE_BOUND]
+        return self.naming.tongue.semicolon.join(self._remark(found) for found in said)
+
+    def _remark(self, found: fact.Fact) -> str:
+        """The name of a fact, where it holds within the component, and its value."""
+        tongue = self.naming.tongue
+        where = self.naming.place(replace(found.place, component=""))
+        value = self.naming.value(found.value, field=found.field, measure=found.measure)
+        name = self.naming.field(found.field)
+        return f"{name}{tongue.bracketed(where) if where else ''}{tongue.colon}{value}"

@@ -106,12 +106,12 @@ def _deciles(trial: "Trial", *, tongue: Tongue) -> svg_drawing.Panel:
 
 
 def _short(amount_minor: int, trial: "Trial", *, tongue: Tongue) -> str:
-    """A large amount in thousands, millions ... with one decimal: "79.4 m"."""
+    """A large amount in thousands, millions ... with two decimals: "79.43 m"."""
     unit_minor = 10**trial.exponent
     for size, letter in _SCALES[tongue.language]:
         if abs(amount_minor) >= size * unit_minor:
-            tenths = rounding.round_ratio(
-                numerator=amount_minor * 10, denominator=size * unit_minor, mode=rounding.Mode.HALF_UP
+            hundredths = rounding.round_ratio(
+                numerator=amount_minor * 100, denominator=size * unit_minor, mode=rounding.Mode.HALF_UP
             )
-            return f"{scaled.render(value=tenths, decimals=1, grouping=True)} {letter}"
+            return f"{scaled.render(value=hundredths, decimals=2, grouping=True, trim_to=0)} {letter}"
     return money.format_minor(amount_minor, exponent=trial.exponent)

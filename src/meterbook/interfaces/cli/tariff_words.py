@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from meterbook.interfaces.cli.tongue import Language, Tongue, gettext_noop
+from meterbook.interfaces.cli.tongue import Tongue, gettext_noop
 from meterbook.kernel import quantity, scaled
 from meterbook.rating import explain, fact
 from meterbook.rating.fact import Field, Measure
@@ -207,8 +207,7 @@ class Naming:
             place.calibre and _("meter size {calibre} mm").format(calibre=place.calibre),
             place.item,
         ]
-        comma = "，" if self.tongue.language is Language.ZH else ", "
-        return comma.join(str(word) for word in words if word)
+        return self.tongue.comma.join(str(word) for word in words if word)
 
     def component(self, code: str) -> str:
         """A component's name, as the latest version with it has it."""
@@ -231,7 +230,7 @@ class Naming:
             return "–"
         if isinstance(value, tuple):
             parts = (self.value(one, field=field, measure=measure) for one in value)
-            return (" / " if measure is not Measure.TEXT else ", ").join(parts)
+            return (" / " if measure is not Measure.TEXT else self.tongue.comma).join(parts)
         if measure is Measure.WORD:
             return self.word(value, field=field)
         if isinstance(value, int):
@@ -246,7 +245,7 @@ class Naming:
         code = str(value)
         if field is Field.ROUNDING:
             step, mode = code.split("_", 1)
-            return f"{_(WORDS[step])}, {_(WORDS[mode])}"
+            return self.tongue.comma.join((_(WORDS[step]), _(WORDS[mode])))
         return _(_OWN_WORDS.get((field, code)) or WORDS.get(code, code))
 
     def number(self, value: int, *, measure: Measure, signed: bool = False) -> str:

@@ -32,6 +32,25 @@ class Tongue:
         """The message in this language. Callers name it `_`, so that the message is found for translation."""
         return _catalogue(self.language.value).gettext(message)
 
+    @property
+    def colon(self) -> str:
+        """Between a name and what is said of it."""
+        return "：" if self.language is Language.ZH else ": "
+
+    @property
+    def comma(self) -> str:
+        """Between words of one thing."""
+        return "，" if self.language is Language.ZH else ", "
+
+    @property
+    def semicolon(self) -> str:
+        """Between several things."""
+        return "；" if self.language is Language.ZH else "; "
+
+    def bracketed(self, text: str) -> str:
+        """What stands behind a name in brackets."""
+        return f"（{text}）" if self.language is Language.ZH else f" ({text})"
+
     def name(self, names: "tariff.Names") -> str:
         """One of the two names a tariff gives everything."""
         return names.zh if self.language is Language.ZH else names.en

@@ -129,7 +129,7 @@ def sentence(fault: "dict[str, str]", *, tongue: Tongue) -> str:
     shown = value if len(value) <= _LONGEST_VALUE else value[:_LONGEST_VALUE] + "…"
     place = " ".join(word for word in (fault["column"], shown and repr(shown)) if word)
     why = reason(fault["code"], fact=fault["fact"], tongue=tongue)
-    words = f"{place}: {why}" if place else why
+    words = f"{place}{tongue.colon}{why}" if place else why
     return _("Row {row}: {words}").format(row=fault["row"], words=words)
 
 
