@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -429,3 +430,14 @@ def test_every_reason_has_words_in_both_languages() -> None:
             said_ = faults.reason(code, fact="7", tongue=tongue.Tongue(language))
             assert said_
             assert said_ != code
+
+
+def test_the_reference_lists_every_column() -> None:
+    path = Path(__file__).resolve().parents[3] / "docs" / "reference" / "usage-file.md"
+    listed: set[str] = set()
+    for line in path.read_text(encoding="utf-8").partition("## What comes out")[0].splitlines():
+        if line.startswith("| `"):
+            listed.update(re.findall(r"`([^`]+)`", line.split("|")[1]))
+    of_splits = set(known.SPLITS)
+    bands = {f"{known.QUANTITY_OF}<BAND>", f"{known.BEFORE_OF}<BAND>"}
+    assert listed == set(known.BY_NAME) | bands | of_splits
