@@ -33,6 +33,13 @@ def tariffs(*documents_: dict[str, object]) -> tariff_choice.Tariffs:
 
 FLAT = tariffs(documents.whole(documents.component("WATER", documents.PER_UNIT), code="FLAT"))
 TIERED = tariffs(documents.whole(GRADUATED, code="TIERED", tier_period="CALENDAR_YEAR"))
+CHOOSING = tariffs(
+    documents.whole(
+        GRADUATED,
+        documents.component("INS", {"kind": "PER_PERIOD", "price": "1"}, choice="INSURED"),
+        programmes=[{"code": "LOW", "name": documents.NAME, "first_tier_only": True}],
+    )
+)
 OLD_AND_NEW = {
     **documents.whole(code="CHANGING"),
     "versions": [
@@ -64,7 +71,7 @@ def written(folder: Path, text: str, *, encoding: str = "utf-8", name: str = "u.
 
 
 def usages(path: Path, of: tariff_choice.Tariffs = FLAT) -> check.Usages:
-    return check.usages(check.read(path, bands=of.bands, tongue=ENGLISH), of)
+    return check.usages(check.read(path, tariffs=[of], tongue=ENGLISH), of)
 
 
 def said(found: check.Usages) -> list[str]:
@@ -125,7 +132,16 @@ def test_json_lists_are_choices(tmp_path: Path) -> None:
         "choices": ["LOW", "INSURED"],
     }
     path = written(tmp_path, json.dumps([item, {**item, "choices": "LOW; INSURED"}]), name="u.json")
-    assert usages(path).frame["choices"].to_list() == [["LOW", "INSURED"]] * 2
+    found = usages(path, CHOOSING)
+    assert found.frame["choices"].to_list() == [["LOW", "INSURED"]] * 2
+    assert found.faults.is_empty()
+
+
+def test_a_choice_no_tariff_knows_is_named(tmp_path: Path) -> None:
+    rows = "1,2025-01-01,2025-02-01,1,0,LOW;INSURD\n2,2025-01-01,2025-02-01,1,0,\n"
+    assert said_of(tmp_path, f"{HEAD},choices\n{rows}", CHOOSING) == [
+        "Row 2: choices 'INSURD': no tariff knows this; there are: LOW, INSURED"
+    ]
 
 
 def test_what_is_no_value_in_json_is_named(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def rate(
 
     tongue = speaking(language)
     tariffs = tariff_choice.read(tariff, tongue=tongue)
-    cells = usage_files_check.read(usage, bands=tariffs.bands, tongue=tongue)
+    cells = usage_files_check.read(usage, tariffs=[tariffs], tongue=tongue)
     usages = usage_files_check.usages(cells, tariffs)
     found = _rated(usages.frame, usages.faults, tariffs, tongue=tongue, is_explained=explain)
     writers = {

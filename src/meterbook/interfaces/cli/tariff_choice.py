@@ -52,6 +52,20 @@ class Tariffs:
         """The codes of all bands, each once."""
         return tuple(dict.fromkeys(band.code for entry in self.entries for band in entry.version.bands))
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The codes of all programmes, and of what a customer may choose, each once."""
+        found = (
+            code
+            for entry in self.entries
+            for code in (
+                *(programme.code for programme in entry.version.programmes),
+                *(component.condition.choice for component in entry.version.components),
+            )
+            if code is not None
+        )
+        return tuple(dict.fromkeys(found))
+
     def entry(self, version_id: int) -> Entry:
         """The entry of a version's id."""
         return self.entries[version_id - 1]

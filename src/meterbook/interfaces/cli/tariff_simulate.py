@@ -110,7 +110,7 @@ def _outcome(
     from meterbook.rating import simulation
 
     _check_comparable(old, new, tongue=tongue)
-    cells = usage_files_check.read(usage, bands=dict.fromkeys([*old.bands, *new.bands]), tongue=tongue)
+    cells = usage_files_check.read(usage, tariffs=[old, new], tongue=tongue)
     before, after = _usages(cells, old=old, new=new, tongue=tongue)
     return simulation.compare(
         usages=_keyed(before.frame),

@@ -1,6 +1,6 @@
 """A usage file becomes the engine's usage frame: cells are read, versions chosen, every fault is named."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,10 +45,10 @@ class Usages:
     faults: pl.DataFrame
 
 
-def read(path: Path, *, bands: Iterable[str], tongue: Tongue) -> Cells:
-    """Read a file; CommandError for columns that are unknown, missing or there twice."""
+def read(path: Path, *, tariffs: Sequence[tariff_choice.Tariffs], tongue: Tongue) -> Cells:
+    """Read a file for these tariffs; CommandError for columns that are unknown, missing or there twice."""
     table = usage_files.read(path, tongue=tongue)
-    codes = tuple(bands)
+    codes = tuple(dict.fromkeys(band for each in tariffs for band in each.bands))
     _check_headings(table, path=path, bands=codes, tongue=tongue)
     cells = table.cells
     found = [table.faults]
@@ -65,6 +65,9 @@ def read(path: Path, *, bands: Iterable[str], tongue: Tongue) -> Cells:
         if column.is_full:
             found.append(_missing(cells, name))
     frame = pl.DataFrame(series)
+    if "choices" in raw:
+        known_codes = tuple(dict.fromkeys(code for each in tariffs for code in each.choices))
+        found.append(_unknown_choices(frame, known_codes))
     if "part" in raw or "split" in raw:
         frame, split_faults = _with_split_values(frame, cells)
         found.append(split_faults)
@@ -137,6 +140,19 @@ def _of_rows(rows: pl.DataFrame, column: str, code: Code, *, fact: str = "", val
         code=pl.lit(code.value),
         fact=pl.col(fact).cast(pl.String) if fact else pl.lit(""),
     )
+
+
+def _unknown_choices(frame: pl.DataFrame, codes: Sequence[str]) -> pl.DataFrame:
+    """Codes no tariff knows: more likely misspelt than meant to change nothing."""
+    odd = (
+        frame.select("row", "choices")
+        .drop_nulls()
+        .explode("choices")
+        .filter(~pl.col("choices").is_in(list(codes)))
+        .unique("row", keep="first", maintain_order=True)
+        .with_columns(_fact=pl.lit(", ".join(codes)))
+    )
+    return _of_rows(odd, "choices", Code.UNKNOWN_CHOICE, fact="_fact", value="choices")
 
 
 def _with_split_values(frame: pl.DataFrame, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

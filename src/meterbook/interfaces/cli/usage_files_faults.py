@@ -35,6 +35,7 @@ class FaultCode(enum.StrEnum):
     UNKNOWN_TARIFF = "UNKNOWN_TARIFF"
     TARIFF_NOT_IN_FORCE = "TARIFF_NOT_IN_FORCE"
     FOREIGN_BAND = "FOREIGN_BAND"
+    UNKNOWN_CHOICE = "UNKNOWN_CHOICE"
     SPLIT_WITHOUT_PART = "SPLIT_WITHOUT_PART"
     SPLIT_VALUE_UNASKED = "SPLIT_VALUE_UNASKED"
 
@@ -59,6 +60,7 @@ REASONS = {
     "UNKNOWN_TARIFF": gettext_noop("no tariff file has this code; there are: {fact}"),
     "TARIFF_NOT_IN_FORCE": gettext_noop("the tariff {fact} has no version on the last day of supply"),
     "FOREIGN_BAND": gettext_noop("the tariff {fact} has no such band"),
+    "UNKNOWN_CHOICE": gettext_noop("no tariff knows this; there are: {fact}"),
     "SPLIT_WITHOUT_PART": gettext_noop("needs the number of the part in column part"),
     "SPLIT_VALUE_UNASKED": gettext_noop("only FIXED and SHARE have a value"),
     "DUPLICATE_USAGE": gettext_noop("this part of the usage stands there twice"),
