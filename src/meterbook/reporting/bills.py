@@ -2,6 +2,7 @@
 
 import datetime
 import enum
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,6 +13,7 @@ from psycopg import sql
 from meterbook.domain.tariffs import queries as tariffs
 from meterbook.kernel import numbering
 from meterbook.rating import explain, tariff
+from meterbook.rating.charges import kinds
 
 
 class BillState(enum.StrEnum):
@@ -87,33 +89,86 @@ class BillSums:
 
 @dataclass(frozen=True, slots=True)
 class LineRecord:
-    """One line of a bill with the words of its tariff."""
+    """One line of a bill with the words of its tariff. Null dates: the bill's own."""
 
     line_no: int
+    version_id: int
     component: tariff.Names
-    tier: int
-    tier_from_milli: int | None
-    tier_until_milli: int | None
-    before_milli: int
-    quantity_milli: int
-    unit_price_micro: int
-    amount_minor: int
-    rounding: int
-    days: int
+    line: explain.Line
     text: explain.ComponentText
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether its quantity is one a meter counted."""
+        row = self.text.row(self.line)
+        return self.text.kind < kinds.DERIVED_FROM and row is not None and row.basis in kinds.METERED
+
+    @property
+    def tax_minor(self) -> int | None:
+        """The tax in it: all of a line of added tax, else what is inside; None where that wasn't kept."""
+        is_tax = self.text.component is not None and self.text.component.revenue == explain.TAX_REVENUE
+        return self.line.amount_minor if is_tax else self.line.tax_minor
+
+    @property
+    def has_price(self) -> bool:
+        """Whether it is a price times something, and not a part of other lines."""
+        return self.text.kind < kinds.DERIVED_FROM
 
     def sentence(self, language: str) -> str:
         """How the amount came about, for a pencil."""
-        return explain.sentence(line=self._line(), component=self.text, language=language)
+        return explain.sentence(line=self.line, component=self.text, language=language)
 
     def running_total(self, language: str) -> str:
         """What the tier counter stood at before; empty without tiers."""
-        if not self.tier:
+        if not self.line.tier:
             return ""
-        return explain.running_total_sentence(line=self._line(), component=self.text, language=language)
+        return explain.running_total_sentence(line=self.line, component=self.text, language=language)
 
-    def _line(self) -> explain.Line:
-        return explain.Line.from_row({field.name: getattr(self, field.name) for field in fields(self)})
+    def tax(self, language: str) -> str:
+        """The tax inside it, or why there is none."""
+        return explain.tax_sentence(line=self.line, component=self.text, language=language)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Lines of one part of a bill: one use, one price version, one season, its own days."""
+
+    version_id: int
+    part_no: int
+    period_from: datetime.date | None
+    period_until: datetime.date | None
+    lines: tuple[LineRecord, ...]
+
+    def days(self, language: str) -> str:
+        """Its days, first and last; empty where they were not kept."""
+        if self.period_from is None or self.period_until is None:
+            return ""
+        return explain.period_sentence(
+            period_from=self.period_from, period_until=self.period_until, language=language
+        )
+
+    def set_text(self, language: str) -> str:
+        """Season and programme; empty where there is neither."""
+        first = self.lines[0]
+        assert first.text.version is not None
+        return explain.set_text(version=first.text.version, set_no=first.line.set_no, language=language)
+
+
+@dataclass(frozen=True, slots=True)
+class BillPrices:
+    """A version a bill was made with, in words."""
+
+    version: tariff.TariffVersion
+    tariff_names: tariff.Names
+    sources: tuple[str, ...]
+
+    def name(self, language: str) -> str:
+        """The tariff's name."""
+        return explain.name_text(self.tariff_names, language=language)
+
+    def sentence(self, language: str) -> str:
+        """From when the price holds and where it was published."""
+        return explain.version_sentence(version=self.version, sources=self.sources, language=language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +265,10 @@ def bill(*, bill_id: int, today: datetime.date) -> BillRow:
 
 
 LINES = """
-SELECT l.tariff_version_id, l.component_no, l.line_no, l.tier, l.tier_from_milli, l.tier_until_milli,
-    l.before_milli, l.quantity_milli, l.unit_price_micro, l.amount_minor, l.rounding, l.days
+SELECT l.line_no, l.tariff_version_id, l.component_no, l.tier, l.tier_from_milli, l.tier_until_milli,
+    l.before_milli, l.quantity_milli, l.unit_price_micro, l.amount_minor, l.rounding, l.part_no, l.set_no,
+    l.band, l.factor_ppm, l.time_numerator, l.time_denominator, l.tax_minor, l.tax_basis_points,
+    l.period_from, l.period_until
 FROM billing_billline l WHERE l.bill_id = %(bill_id)s ORDER BY l.line_no
 """
 CLEARINGS = """
@@ -227,18 +284,50 @@ def bill_lines(*, bill_id: int) -> tuple[LineRecord, ...]:
     """The lines of a bill with their components' words."""
     with connection.cursor() as cursor:
         cursor.execute(LINES, {"bill_id": bill_id})
-        rows = cursor.fetchall()
-    versions = tariffs.versions(version_ids=[row[0] for row in rows])
-    return tuple(
-        LineRecord(
-            *(
-                row[2],
-                versions[row[0]].components[row[1] - 1].name,
-                *row[3:],
-                explain.component_text(version=versions[row[0]], component_no=row[1]),
-            )
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    versions = tariffs.versions(version_ids=[row["tariff_version_id"] for row in rows])
+    texts = [
+        explain.component_text(
+            version=versions[row["tariff_version_id"]],
+            component_no=row["component_no"],
+            set_no=row["set_no"],
         )
         for row in rows
+    ]
+    pairs = [(explain.Line.from_row(row), text) for row, text in zip(rows, texts, strict=True)]
+    return tuple(
+        LineRecord(
+            line_no=row["line_no"],
+            version_id=row["tariff_version_id"],
+            component=text.name,
+            line=line,
+            text=text,
+        )
+        for row, line, text in zip(rows, explain.with_bases(pairs), texts, strict=True)
+    )
+
+
+def sections(lines: Sequence[LineRecord]) -> tuple[Section, ...]:
+    """The lines by use, price version, season and days, in their order."""
+
+    def key(record: LineRecord) -> tuple[int, int, int, datetime.date | None, datetime.date | None]:
+        line = record.line
+        return record.version_id, line.part_no, line.set_no, line.period_from, line.period_until
+
+    return tuple(
+        Section(version_id, part_no, period_from, period_until, tuple(found))
+        for (version_id, part_no, _set_no, period_from, period_until), found in itertools.groupby(lines, key)
+    )
+
+
+def prices(lines: Sequence[LineRecord]) -> tuple[BillPrices, ...]:
+    """The versions a bill was made with, each once, in the order of its lines."""
+    ids = list(dict.fromkeys(record.version_id for record in lines))
+    versions, published = tariffs.versions(version_ids=ids), tariffs.published(version_ids=ids)
+    return tuple(
+        BillPrices(version=versions[i], tariff_names=published[i].names, sources=published[i].sources)
+        for i in ids
     )
 
 

@@ -4,15 +4,18 @@ import datetime
 import json
 
 import pytest
+import yaml
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from meterbook.application import bill_run, company
+from meterbook.application import bill_run, company, load_tariff
 from meterbook.domain.agreements import models as agreements
 from meterbook.domain.billing import models
 from meterbook.domain.companies import models as companies
+from meterbook.interfaces.web.views import bill_words
+from meterbook.rating import unratables
 from tests.builders import billing, records
 
 DAY = datetime.date
@@ -143,9 +146,68 @@ def test_the_price_sheet_shows_tiers_and_versions(world: records.World) -> None:
     clerk = client(world, role="CLERK")
     assert "Beijing water, residential" in clerk.get(reverse("tariffs")).content.decode()
     page = clerk.get(reverse("tariff", args=[records.BEIJING_WATER])).content.decode()
-    for text in ("4.07", "180 – 260 m³", "above 260 m³", "Tiers of the calendar year", "In force"):
+    for text in (
+        "4.07 yuan / m³",
+        "180 m³",
+        "tier 3",
+        "the calendar year",
+        "in proportion to days",
+        "In force",
+    ):
         assert text in page, text
     assert clerk.get(reverse("tariff", args=["NOPE"])).status_code == 404
+
+
+def test_the_price_sheet_shows_every_kind_of_charge_in_both_languages(world: records.World) -> None:
+    text = (records.ROOT / "tests/unit/rating/everything.yaml").read_text(encoding="utf-8")
+    load_tariff.load_tariff(actor=records.system(), text=text, now=records.NOW)
+    clerk = client(world, role="CLERK")
+    page = clerk.get(reverse("tariff", args=["BIG"])).content.decode()
+    for found in ("meter size 15 mm", "3.5 %", "2.00 yuan / unit of capacity / day", "11-15 – 03-15", "POOR"):
+        assert (found in page) is (found != "POOR"), found
+    clerk.cookies["language"] = clerk.cookies["django_language"] = "zh-hans"
+    page = clerk.get(reverse("tariff", args=["BIG"])).content.decode()
+    for found in ("低保", "季节", "峰", "11-15 – 03-15"):
+        assert found in page, found
+
+
+def test_a_bill_over_a_change_of_price_shows_both_parts(world: records.World) -> None:
+    text = (records.ROOT / "tariffs/cn/beijing/water-residential.yaml").read_text(encoding="utf-8")
+    content = yaml.safe_load(text)
+    old = content["versions"][-1]
+    content["versions"].append({**old, "effective_from": DAY(2026, 11, 8)})
+    old["effective_until"] = DAY(2026, 11, 8)
+    loaded = load_tariff.load_tariff(
+        actor=records.system(), text=json.dumps(content, default=str), now=records.NOW
+    )
+    supply = records.supply(station_id=world.station_a, tariff_id=loaded.tariff_id)
+    usage = billing.usage(
+        supply=supply, quantity=20, period_from=DAY(2026, 10, 28), period_until=DAY(2026, 11, 28)
+    )
+    billing.issued_run(round_id=usage.round_id or 0, issue_on=DAY(2026, 11, 30))
+    bill_id = billing.bill_of(account_id=supply.account_id).pk
+    clerk = client(world, role="CLERK")
+    for name in ("bill", "bill_print"):
+        page = clerk.get(reverse(name, args=[bill_id])).content.decode()
+        # 11 of 31 days of 20 m3 are 7.1
+        for found in (
+            "2026-10-28 to 2026-11-07, 11 days",
+            "2026-11-08 to 2026-11-27, 20 days",
+            "Tier 1, 0–180 m³: 7 m³ × 2.07 yuan = 14.49 yuan",
+            "Tier 1, 0–180 m³: 13 m³ × 2.07 yuan = 26.91 yuan",
+            "includes 9 % VAT 2.22 yuan",
+            "Price in force from 2014-05-01 to 2026-11-07; source: http",
+            "Price in force from 2026-11-08; source: http",
+        ):
+            assert found in page, (name, found)
+
+
+def test_every_reason_to_park_has_words() -> None:
+    codes = [*bill_run.ParkCode, *unratables.UnratableCode]
+    for code in codes:
+        reason, remedy = bill_words.parked(code.value)
+        assert reason, code
+        assert remedy, code
 
 
 def test_the_ledger_shows_balances_and_its_proof(world: records.World) -> None:

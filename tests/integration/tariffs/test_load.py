@@ -8,7 +8,10 @@ from django.db import DatabaseError, transaction
 from meterbook.application import load_tariff
 from meterbook.domain.access import models as access
 from meterbook.domain.access import rules as rights
+from meterbook.domain.billing import postings
+from meterbook.domain.ledger import rules as chart
 from meterbook.domain.tariffs import bulk, models, queries
+from meterbook.rating.charges import kinds
 from tests.builders import billing, records
 
 DAY = datetime.date
@@ -148,6 +151,29 @@ def test_what_makes_no_sense_is_refused_whole(was: str, now: str, error: type[Ex
     with pytest.raises(error):
         load((ENDED + SECOND).replace(was, now))
     assert models.TariffVersion.objects.filter(tariff__code="X-WATER").count() == 1
+
+
+def test_every_kind_of_charge_can_be_loaded_and_booked() -> None:
+    """Each component has its row and its account, those of added taxes too."""
+    loaded = load((records.ROOT / "tests/unit/rating/everything.yaml").read_text(encoding="utf-8"))
+    version_id = loaded.versions[0].version_id
+    version = queries.versions(version_ids=[version_id])[version_id]
+    assert {component.charge.kind for component in version.components} > {
+        kinds.ChargeKind.MINIMUM,
+        kinds.ChargeKind.BILL_ROUNDING,
+        kinds.ChargeKind.FREE_QUANTITY,
+    }
+    codes = queries.revenue_codes(version_ids=[version_id])
+    assert len(codes) == len(version.components)
+    booked = postings.revenue_frame(codes)["ledger_account_id"].to_list()
+    assert chart.Chart.TAX_PAYABLE.value in booked
+
+
+def test_all_tariffs_of_the_library_can_be_loaded() -> None:
+    files = sorted((records.ROOT / "tariffs").rglob("*.yaml"))
+    for file in files:
+        load(file.read_text(encoding="utf-8"))
+    assert models.Tariff.objects.count() == len(files) > 80
 
 
 def test_loading_needs_the_right() -> None:

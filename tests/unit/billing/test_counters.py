@@ -18,8 +18,6 @@ TERMS = {
     "tier_period": pl.Int8,
     "season_month": pl.Int8,
     "season_day": pl.Int8,
-    "restarts_on": pl.Date,
-    "is_prorated": pl.Boolean,
     "is_carried": pl.Boolean,
     "is_converted": pl.Boolean,
     "is_free": pl.Boolean,
@@ -119,8 +117,8 @@ def test_the_first_day_of_the_tier_period(row: dict[str, Any], start: datetime.d
     assert rules_counters.with_start(frame)["counter_from"].to_list() == [start]
 
 
-def restart(*days: datetime.date, tariff_id: int = 1, is_prorated: bool = False) -> pl.DataFrame:
-    rows = [(tariff_id, found, is_prorated) for found in days]
+def restart(*days: datetime.date, tariff_id: int = 1, is_untold: bool = False) -> pl.DataFrame:
+    rows = [(tariff_id, found, is_untold) for found in days]
     return pl.DataFrame(rows, schema=rules_counters.RESTARTS, orient="row")
 
 
@@ -147,6 +145,13 @@ def test_only_some_usages_are_looked_into() -> None:
     assert converted.filter(rules_counters.is_looked_into(restarts=NO_RESTARTS)).height == 1
 
 
+def test_the_days_that_matter_reach_back_a_tier_period() -> None:
+    both = usages({}, {"period_until": DAY(2027, 1, 28)})
+    assert rules_counters.span(both) == {"since": DAY(2025, 11, 27), "until": DAY(2027, 1, 28)}
+    none = rules_counters.span(both.clear())
+    assert none["since"] == none["until"]
+
+
 @pytest.mark.parametrize(
     ("days", "found"),
     [
@@ -168,7 +173,7 @@ def test_the_latest_restart_inside_the_tier_period(
 def test_prorated_bounds_and_anniversaries_are_not_known() -> None:
     prorated = asked(
         rules_counters.with_terms(usages({}), terms=terms(years())),
-        restart(DAY(2026, 5, 1), is_prorated=True),
+        restart(DAY(2026, 5, 1), is_untold=True),
     )
     anniversary = asked(
         rules_counters.with_terms(

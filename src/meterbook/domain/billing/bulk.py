@@ -192,9 +192,8 @@ def usage_frame(*, round_ids: Sequence[int]) -> pl.DataFrame:
     frame = _with_version(frame, versions, day=pl.col("period_from"), name="first_version_id")
     # Supply of [from, until) ends the day before the closing reading: a price that starts then is not paid.
     frame = _with_version(frame, versions, day=LAST_DAY, name="version_id")
-    terms = tariff_columns.terms(versions=versions)
-    frame = rules_counters.with_terms(frame, terms=terms)
-    restarts = terms.drop_nulls("restarts_on").select(*rules_counters.RESTARTS)
+    frame = rules_counters.with_terms(frame, terms=tariff_columns.terms(versions=versions))
+    restarts = tariff_columns.restarts(versions=versions, **rules_counters.span(frame))
     asked = frame.filter(rules_counters.is_looked_into(restarts=restarts))
     if asked.is_empty():
         return frame

@@ -21,7 +21,7 @@ _BY_CLOSING_DAY = {
 # Their first day is no month's or year's, so what lies in them is asked for by that day.
 _SUMMED_APART = (period.TierPeriod.TWO_MONTHS, period.TierPeriod.HEATING_SEASON)
 _APART = (*_SUMMED_APART, period.TierPeriod.ANNIVERSARY_YEAR)
-RESTARTS = {"tariff_id": pl.Int64, "restarts_on": pl.Date, "is_prorated": pl.Boolean}
+RESTARTS = {"tariff_id": pl.Int64, "restarts_on": pl.Date, "is_untold": pl.Boolean}
 EARLIER = {
     "counting_id": pl.Int64,
     "usage_id": pl.Int64,
@@ -29,6 +29,7 @@ EARLIER = {
     "period_until": pl.Date,
     "quantity_milli": pl.Int64,
 }
+_LONGEST, _NEVER = datetime.timedelta(days=366), datetime.date.min
 _FLAGS = ("is_carried", "is_free", "is_converted")
 _KEYS = ("tier_period", "season_month", "season_day", "period_from", "period_until")
 
@@ -55,6 +56,16 @@ def with_terms(frame: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
     before = first.replace_strict(tier_periods, default=None, return_dtype=pl.Int8)
     is_same = (before == tier_period).fill_null(value=True)
     return frame.with_columns(before_milli=pl.when(is_same).then(counted))
+
+
+def span(frame: pl.DataFrame) -> dict[str, datetime.date]:
+    """The days that matter to the counters of these usages, `since` and `until`: a tier period is a year."""
+    if frame.is_empty():
+        return {"since": _NEVER, "until": _NEVER}
+    return {
+        "since": min(frame["period_until"].unique()) - _LONGEST,
+        "until": max(frame["period_until"].unique()),
+    }
 
 
 def is_looked_into(*, restarts: pl.DataFrame) -> pl.Expr:
@@ -96,7 +107,7 @@ def _start(
 
 def with_restart(frame: pl.DataFrame, *, restarts: pl.DataFrame) -> pl.DataFrame:
     """Adds restarts_on, the last day inside the tier period and not after the usage began on which the
-    counter was set back, and is_prorated: by then bounds had become a part of what they are.
+    counter was set back, and is_untold: what was counted since nobody can tell.
 
     `frame` has usage_id, tariff_id, period_from and counter_from. A usage that is itself cut on such a day is
     the engine's to count.
@@ -109,14 +120,14 @@ def with_restart(frame: pl.DataFrame, *, restarts: pl.DataFrame) -> pl.DataFrame
         .join(restarts, on="tariff_id")
         .filter(is_inside)
         .group_by("usage_id")
-        .agg(pl.col("restarts_on").max(), pl.col("is_prorated").any())
+        .agg(pl.col("restarts_on").max(), pl.col("is_untold").any())
     )
     return frame.join(latest, on="usage_id", how="left", maintain_order="left")
 
 
 def is_known() -> pl.Expr:
     """Whether earlier usages can tell the counter at all; from `with_start` and `with_restart`."""
-    return pl.col("counter_from").is_not_null() & ~pl.col("is_prorated").fill_null(value=False)
+    return pl.col("counter_from").is_not_null() & ~pl.col("is_untold").fill_null(value=False)
 
 
 def is_summed() -> pl.Expr:

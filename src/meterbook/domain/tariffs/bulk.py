@@ -1,5 +1,8 @@
 """The price catalogue as columns: which version was in force for whole frames of tariffs and days."""
 
+import datetime
+from collections.abc import Iterator
+
 import polars as pl
 
 from meterbook.domain import columns
@@ -27,12 +30,11 @@ TERMS = {
     "tier_period": pl.Int8,
     "season_month": pl.Int8,
     "season_day": pl.Int8,
-    "restarts_on": pl.Date,
-    "is_prorated": pl.Boolean,
     "is_carried": pl.Boolean,
     "is_converted": pl.Boolean,
     "is_free": pl.Boolean,
 }
+RESTARTS = {"tariff_id": pl.Int64, "restarts_on": pl.Date, "is_untold": pl.Boolean}
 
 
 def version_frame(*, tariff_ids: pl.Series) -> pl.DataFrame:
@@ -74,11 +76,10 @@ def with_version(
 def terms(*, versions: pl.DataFrame) -> pl.DataFrame:
     """What billing must know about versions before they are priced: columns TERMS, one row for each.
 
-    `versions` has columns VERSIONS. `season_*` is the first day of its heating season, `restarts_on` the day
-    it set tier counters back to zero (null where they run on), `is_prorated` when bounds shrank with them. A
-    version `is_carried` when fractions of its billed step belong to the next usage, `is_converted` when
-    charged quantities aren't the metered ones, `is_free` when free units for everybody change what counters
-    hold, or are those of a whole year.
+    `versions` has columns VERSIONS. `season_*` is the first day of its heating season. A version `is_carried`
+    when fractions of its billed step belong to the next usage, `is_converted` when charged quantities aren't
+    the metered ones, `is_free` when free units for everybody change what counters hold, or are those of a
+    whole year.
     """
     found = queries.versions(version_ids=versions["version_id"].to_list())
     rows = [
@@ -89,7 +90,6 @@ def terms(*, versions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _terms(version: values.TariffVersion) -> tuple[object, ...]:
-    counter = values.Counter.CONTINUES if version.change is None else version.change.counter
     season, billed = version.heating_season, version.quantity_rounding
     accumulates = version.tier_period is not period.TierPeriod.BILLING_PERIOD
     free = [
@@ -101,9 +101,44 @@ def _terms(version: values.TariffVersion) -> tuple[object, ...]:
         version.tier_period.value,
         None if season is None else season[0].month,
         None if season is None else season[0].day,
-        None if counter is values.Counter.CONTINUES else version.effective_from,
-        counter is values.Counter.PRORATED,
         billed is not None and billed.is_carried,
         version.conversion is not None or billed is not None,
         any(free),
     )
+
+
+def restarts(*, versions: pl.DataFrame, since: datetime.date, until: datetime.date) -> pl.DataFrame:
+    """The days from `since` on and before `until` on which versions set tier counters back to zero: columns
+    RESTARTS. What is counted since `is_untold` where bounds became a part of what they are, or readings and
+    not days decide when the new price begins.
+
+    `versions` has columns VERSIONS.
+    """
+    found = queries.versions(version_ids=versions["version_id"].to_list())
+    rows = [
+        (tariff_id, day, _is_untold(change))
+        for tariff_id, version_id in versions.select("tariff_id", "version_id").iter_rows()
+        for day, change in _changes(found[version_id], since=since, until=until)
+        if since <= day < until and change.counter is not values.Counter.CONTINUES
+    ]
+    return pl.DataFrame(rows, schema=RESTARTS, orient="row")
+
+
+def _changes(
+    version: values.TariffVersion, *, since: datetime.date, until: datetime.date
+) -> Iterator[tuple[datetime.date, values.Change]]:
+    """The version's own start, and its seasons' while it is in force."""
+    if version.change is not None:
+        yield version.effective_from, version.change
+    if version.season_change is None:
+        return
+    for year in range(since.year, until.year + 1):
+        for season in version.seasons:
+            day = season.from_.in_year(year)
+            if period.is_effective(day=day, from_=version.effective_from, until=version.effective_until):
+                yield day, version.season_change
+
+
+def _is_untold(change: values.Change) -> bool:
+    is_by_reading = change.split is values.SplitRule.READING_NUMBER
+    return is_by_reading or change.counter is values.Counter.PRORATED

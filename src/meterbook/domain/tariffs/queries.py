@@ -1,8 +1,10 @@
 """Reads of the price catalogue: which version is in force, and versions as rating values."""
 
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from django.db.models import Q
 
 from meterbook.domain.tariffs import models
 from meterbook.rating import book, document, tariff
@@ -124,9 +126,10 @@ def tariff_book(*, version_ids: Iterable[int], since: datetime.date | None = Non
     With `since`, the first day of any usage, the book also holds the versions that were in force between that
     day and the start of those asked for, and says which follows which.
     """
-    wanted = set(version_ids)
-    previous = {} if since is None else _previous(wanted, since=since)
-    fingerprints = _fingerprints(wanted | set(previous.values()))
+    fingerprints = _fingerprints(version_ids)
+    previous = {} if since is None else _previous(fingerprints, since=since)
+    if previous:
+        fingerprints |= _fingerprints(previous.values())
     key = (tuple(sorted(fingerprints.items())), tuple(sorted(previous.items())))
     if key not in _books:
         if len(_books) >= BOOKS_KEPT:
@@ -136,12 +139,16 @@ def tariff_book(*, version_ids: Iterable[int], since: datetime.date | None = Non
     return _books[key]
 
 
-def _previous(version_ids: Collection[int], *, since: datetime.date) -> dict[int, int]:
+def _previous(fingerprints: Mapping[int, str], *, since: datetime.date) -> dict[int, int]:
     """Version -> the standing version of its tariff on the day before it starts, back to `since`.
 
-    A version with a gap before it follows none.
+    A version with a gap before it follows none. One that counts readings may need the one before long after
+    its start.
     """
-    late = models.TariffVersion.objects.filter(id__in=version_ids, effective_from__gt=since)
+    counting = [i for i, fingerprint in fingerprints.items() if _counts_readings(_parsed[fingerprint])]
+    late = models.TariffVersion.objects.filter(id__in=fingerprints).filter(
+        Q(effective_from__gt=since) | Q(id__in=counting)
+    )
     starts = list(late.values_list("id", "tariff_id", "effective_from"))
     if not starts:
         return {}
@@ -152,18 +159,25 @@ def _previous(version_ids: Collection[int], *, since: datetime.date) -> dict[int
     )
     # of several revisions of one start the last one stands
     standing = {(row[0], row[1]): (row[2], row[3]) for row in rows}
-    previous = {}
+    previous: dict[int, int] = {}
     for version_id, tariff_id, first_day in starts:
+        days = sorted(
+            (day for owner, day in standing if owner == tariff_id and day < first_day), reverse=True
+        )
         number, starts_on = version_id, first_day
-        for day in sorted((day for owner, day in standing if owner == tariff_id), reverse=True):
+        for day in days:
             found, until = standing[tariff_id, day]
-            if day >= starts_on:
-                continue
-            if starts_on <= since or (until is not None and until < starts_on):
+            if until is not None and until < starts_on:
                 break
             previous[number] = found
             number, starts_on = found, day
+            if starts_on <= since:
+                break
     return previous
+
+
+def _counts_readings(version: tariff.TariffVersion) -> bool:
+    return version.change is not None and version.change.split is tariff.SplitRule.READING_NUMBER
 
 
 def revenue_codes(*, version_ids: Iterable[int]) -> dict[tuple[int, int], str]:
@@ -195,6 +209,22 @@ def entries_of_versions(*, version_ids: Iterable[int]) -> dict[int, tuple[Catalo
         "id", "effective_from", *(f"tariff__{name}" for name in _ENTRY_FIELDS)
     )
     return {row[0]: (CatalogueEntry(*row[2:]), row[1]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a version's document calls its tariff, and where the price was published."""
+
+    names: tariff.Names
+    sources: tuple[str, ...]
+
+
+def published(*, version_ids: Iterable[int]) -> dict[int, Published]:
+    """Version id -> the names and sources it was loaded with."""
+    rows = models.TariffVersion.objects.filter(id__in=set(version_ids)).values_list(
+        "id", "document__names__zh", "document__names__en", "document__source"
+    )
+    return {row[0]: Published(tariff.Names(zh=row[1], en=row[2]), tuple(row[3])) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

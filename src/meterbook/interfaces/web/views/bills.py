@@ -15,6 +15,7 @@ from meterbook.application import actor as actors
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, lists, page
 from meterbook.interfaces.web.views import bill_words, links, words
+from meterbook.rating import explain
 from meterbook.reporting import bills
 
 _DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -168,7 +169,9 @@ def _facts(bill_id: int, *, language: str) -> dict[str, Any]:
     except bills.BillUnknownError as error:
         raise Http404 from error
     lines = bills.bill_lines(bill_id=bill_id)
-    is_chinese = language.startswith("zh")
+    sections = bills.sections(lines)
+    is_split = len(sections) > 1
+    taxes = [record.tax_minor for record in lines]
     return {
         "bill": row,
         "state": bill_words.BILL_STATES[row.state(today)],
@@ -176,13 +179,27 @@ def _facts(bill_id: int, *, language: str) -> dict[str, Any]:
         "unit": words.UNITS.get(row.unit, row.unit),
         "last_day": row.period_until - datetime.timedelta(days=1),
         "paid_minor": row.amount_minor - row.open_minor,
+        "tax_minor": None if None in taxes else sum(tax for tax in taxes if tax),
+        "sections": [_section(one, language=language, is_split=is_split) for one in sections],
+        "prices": [
+            {"name": one.name(language), "sentence": one.sentence(language)} for one in bills.prices(lines)
+        ],
+    }
+
+
+def _section(section: bills.Section, *, language: str, is_split: bool) -> dict[str, Any]:
+    """Lines under what sets them apart: their days where the bill has several, season and programme."""
+    heads = [section.days(language) if is_split else "", section.set_text(language)]
+    return {
+        "heads": [head for head in heads if head],
         "lines": [
             {
-                "line": line,
-                "name": line.component.zh if is_chinese else line.component.en,
-                "sentence": line.sentence(language),
-                "running_total": line.running_total(language),
+                "record": record,
+                "line": record.line,
+                "name": explain.name_text(record.component, language=language),
+                "sentence": record.sentence(language),
+                "notes": [note for note in (record.running_total(language), record.tax(language)) if note],
             }
-            for line in lines
+            for record in section.lines
         ],
     }

@@ -16,17 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from meterbook.application import actor as actors
 from meterbook.domain.tariffs import queries
 from meterbook.interfaces import clock
+from meterbook.interfaces.cli import tariff_sheet, tongue
 from meterbook.interfaces.web import cells, lists, page
 from meterbook.interfaces.web.views import words
-from meterbook.kernel import period
-from meterbook.rating import household, tariff
-from meterbook.rating.charges import graduated_tiers
 
-TIER_PERIODS: dict[period.TierPeriod, str | Promise] = {
-    period.TierPeriod.BILLING_PERIOD: _("Tiers of each billing period"),
-    period.TierPeriod.MONTH: _("Tiers of the month"),
-    period.TierPeriod.CALENDAR_YEAR: _("Tiers of the calendar year"),
-}
 GRADES: dict[str, str | Promise] = {
     "A": _("Authority or utility"),
     "B": _("Notice or newspaper"),
@@ -158,27 +151,23 @@ def _sheet(
     stored: queries.VersionEntry, *, language: str, standing: int | None, today: datetime.date
 ) -> dict[str, Any]:
     version = stored.version
+    spoken = tongue.Tongue(tongue.Language.ZH if language.startswith("zh") else tongue.Language.EN)
+    rows = list(tariff_sheet.rows(version, tongue=spoken))
     return {
         "stored": stored,
         "is_standing": stored.version_id == standing,
         "is_future": version.effective_from > today,
         "version": version,
-        "tier_period": TIER_PERIODS[version.tier_period],
         "grade": GRADES.get(stored.grade, stored.grade),
-        "household": version.household
-        if version.household.rule is not household.HouseholdRule.NONE
-        else None,
-        "components": [_component(one, language=language) for one in version.components],
+        "rules": list(tariff_sheet.rule_rows(version, tongue=spoken)),
+        "rows": _grouped(rows),
+        "has_cases": any(row.case for row in rows),
+        "has_tiers": any(row.tier for row in rows),
+        "has_bounds": any(row.from_ or row.until for row in rows),
     }
 
 
-def _component(component: tariff.Component, *, language: str) -> dict[str, Any]:
-    charge = component.charge
-    rows = charge.price_rows(household.NO_HOUSEHOLD_RULE)
-    return {
-        "name": component.name.zh if language.startswith("zh") else component.name.en,
-        "is_tiered": isinstance(charge, graduated_tiers.GraduatedTiers),
-        "rows": rows,
-        "tax": component.tax,
-        "tax_milli": component.tax.rate_basis_points * 10,
-    }
+def _grouped(rows: Sequence[tariff_sheet.Row]) -> list[tuple[tariff_sheet.Row, bool]]:
+    """Each row with whether it is the first of its charge."""
+    names = [None, *(row.component for row in rows)]
+    return [(row, row.component != before) for row, before in zip(rows, names, strict=False)]
