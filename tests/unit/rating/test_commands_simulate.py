@@ -258,6 +258,35 @@ def test_the_chart_is_a_picture_without_script(old: Path, new: Path, usage: Path
     assert {"193.80", "179.70", "HOME", "-14.70"} <= set(words)
 
 
+def test_many_classes_and_large_sums_still_fit_the_picture(old: Path, new: Path, tmp_path: Path) -> None:
+    rows = [f"{number},{number}000000,0,CLASS{number}" for number in range(1, 9)]
+    usage = samples.usage_file(tmp_path, *rows, more=",class")
+    path = tmp_path / "c.svg"
+    simulated(old, new, usage, "--chart", path)
+    words = [element.text for element in ElementTree.parse(path).iter(f"{SVG}text")]  # noqa: S314 -- our own
+    assert words.count("Others") == 1
+    assert {f"CLASS{number}" for number in range(3, 9)} <= set(words)
+    assert not {"CLASS1", "CLASS2"} & set(words)
+    # 36 million at 6.07 + 1.57, less 880 for the cheaper tiers of each of the eight
+    assert "275.03 m" in words
+    simulated(old, new, usage, "--chart", path, "--language", "zh")
+    assert "2.75 亿" in [element.text for element in ElementTree.parse(path).iter(f"{SVG}text")]  # noqa: S314 -- our own
+
+
+def test_an_amount_that_is_too_large_is_a_fault_of_its_row(tmp_path: Path) -> None:
+    huge = documents.component("HUGE", {"kind": "CAPACITY", "price": "1000000"})
+    tariff = samples.tariff_file(tmp_path, huge, currency="KWD")
+    usage = samples.usage_file(tmp_path, "1,0,0,1,1", "2,0,0,1000000,10000", more=",capacity,months")
+    result = simulated(tariff, tariff, usage)
+    assert result.stderr.splitlines()[0] == "Row 3: the amount is too large to be kept"
+
+
+def test_a_report_that_cannot_be_written(old: Path, new: Path, usage: Path, tmp_path: Path) -> None:
+    result = simulated(old, new, usage, "--chart", tmp_path / "none" / "c.svg")
+    assert isinstance(result.exception, console.CommandError)
+    assert "can't be written" in str(result.exception)
+
+
 def bars(values: tuple[int, ...]) -> list[tuple[int, int]]:
     """Top and bottom of the bar of each value, in pixels."""
     series = svg_drawing.Series(

@@ -126,6 +126,10 @@ def test_what_else_a_component_says(more: dict[str, Any], expected: tuple[Any, .
             (Field.HOUSEHOLD_RULE, None, "ADD"),
         ),
         ({"price_change": {"split": "DAYS"}}, (Field.CHANGE_SPLIT, None, "DAYS")),
+        (
+            {"tier_period": "CALENDAR_YEAR", "bounds": {"round_to": "0.1", "rounding": "TRUNCATE"}},
+            (Field.TIER_PERIOD, "BILLING_PERIOD", "CALENDAR_YEAR"),
+        ),
         ({"months": "STARTED"}, (Field.MONTHS, None, "STARTED")),
         ({"year_days": 360}, (Field.YEAR_DAYS, None, 360)),
         (
@@ -142,7 +146,96 @@ def test_the_rules_of_a_version(more: dict[str, Any], expected: tuple[Any, ...])
     assert (found[0][0], *found[0][2:]) == expected
 
 
-SEASONAL = {**WATER, "seasons": {"SUMMER": {}, "WINTER": {}}}
+def said(more: dict[str, Any], *fields: fact.Field) -> list[fact.Value]:
+    """The values of these fields in a version that says `more`."""
+    found = facts.rules(documents.version(WATER, **more))
+    return [one.value for one in found if one.field in fields]
+
+
+def test_rules_say_all_that_is_not_usual() -> None:
+    bounds = {"round_to": "0.1", "rounding": "TRUNCATE"}
+    assert said(
+        {"tier_period": "CALENDAR_YEAR", "bounds": bounds}, Field.BOUNDS_ROUND_TO, Field.BOUNDS_ROUNDING
+    ) == [100, "TRUNCATE"]
+    nth = {"split": "READING_NUMBER", "reading": 2}
+    fields = (Field.CHANGE_SPLIT, Field.CHANGE_READING, Field.CHANGE_ROUND_TO, Field.CHANGE_COUNTER)
+    assert said({"price_change": nth}, *fields) == ["READING_NUMBER", 2]
+    days = {"split": "DAYS", "round_to": "1", "counter": "RESTARTS"}
+    assert said({"price_change": days}, *fields) == ["DAYS", 1000, "RESTARTS"]
+    assert said({"price_change": {"split": "READING_DATE"}}, *fields) == ["READING_DATE"]
+    seasonal = {"seasons": documents.SEASONS, "season_change": days}
+    of_seasons = (Field.SEASON_SPLIT, Field.SEASON_ROUND_TO, Field.SEASON_COUNTER)
+    assert said(seasonal, *of_seasons) == ["DAYS", 1000, "RESTARTS"]
+    assert said({"seasons": documents.SEASONS}, *of_seasons) == ["READING_DATE"]
+    once = {"rule": "ADD", "over_persons": 4, "add": ["30"], "once": True}
+    assert said({"household": once}, Field.HOUSEHOLD_ADD, Field.HOUSEHOLD_ONCE) == [(30_000,), True]
+
+
+@pytest.mark.parametrize(
+    ("charge", "expected"),
+    [
+        (
+            {"kind": "FREE_QUANTITY", "quantity": "6", "per": "PERIOD", "of": ["WATER"]},
+            [(Field.FREE, "", 6000)],
+        ),
+        (
+            {"kind": "AREA", "price": "2", "per": "PERIOD", "height": [{"over": "4", "add": "100"}]},
+            [(Field.HEIGHT_ADD, "4000", 1_000_000)],
+        ),
+        (
+            {
+                "kind": "AREA",
+                "price": "2",
+                "per": "PERIOD",
+                "factors": {"LOW": "0.9"},
+                "height": {"over": "3", "step": "0.3", "add": "5"},
+            },
+            [
+                (Field.AREA_FACTOR, "LOW", 900_000),
+                (Field.HEIGHT_OVER, "", 3000),
+                (Field.HEIGHT_STEP, "", 300),
+                (Field.HEIGHT_ADD, "", 50_000),
+            ],
+        ),
+    ],
+)
+def test_what_a_kind_says_beside_its_price(charge: dict[str, Any], expected: list[tuple[Any, ...]]) -> None:
+    version = documents.version(WATER, documents.component("X", charge))
+    usual = {
+        Field.NAME_ZH,
+        Field.NAME_EN,
+        Field.KIND,
+        Field.PRICE,
+        Field.REVENUE,
+        Field.TAX_RATE,
+        Field.ROUNDING,
+    }
+    found = [
+        (one.field, one.place.item, one.value)
+        for one in facts.of_version(version)
+        if one.place.component == "X" and one.field not in {*usual, Field.OF}
+    ]
+    assert found == expected
+
+
+def test_a_tier_only_one_season_has() -> None:
+    two = [{"until": "10", "price": "1"}, {"price": "2"}]
+    seasonal = documents.component(
+        "A",
+        {"kind": "GRADUATED_TIERS", "tiers": two},
+        seasons={"SUMMER": {}, "WINTER": {"tiers": [{"price": "1"}]}},
+    )
+    version = documents.version(seasonal, seasons=documents.SEASONS)
+    found = [
+        (one.field, one.place.season, one.place.tier, one.value)
+        for one in facts.of_version(version)
+        if one.field in {Field.PRICE, Field.BOUND}
+    ]
+    assert found == [
+        (Field.PRICE, "", 1, 1_000_000),
+        (Field.BOUND, "SUMMER", 1, 10_000),
+        (Field.PRICE, "SUMMER", 2, 2_000_000),
+    ]
 
 
 def test_a_price_of_one_season_alone() -> None:
@@ -155,7 +248,6 @@ def test_a_price_of_one_season_alone() -> None:
         documents.component("A", documents.PER_UNIT, seasons={"SUMMER": {}, "WINTER": winter}),
         seasons=documents.SEASONS,
     )
-    assert changed(old, old | {}) == []
     assert changed(old, new) == [
         (Field.PRICE, Place(component="A"), 1_570_000, None),
         (Field.PRICE, Place(component="A", season="SUMMER"), None, 1_570_000),
