@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -229,7 +228,6 @@ def billed(said: dict[str, Any], row: dict[str, Any]) -> Fraction:
     return found
 
 
-@pytest.mark.xfail(strict=True, reason="parts of a mixed use keep the bands of the whole")
 def test_a_part_with_bands_is_not_charged_all_of_them() -> None:
     own = {"kind": "TIME_OF_USE", "prices": {"PEAK": "2", "VALLEY": "1"}}
     home = documents.whole(documents.component("T", own), bands=documents.BANDS)

@@ -16,6 +16,7 @@ from meterbook.rating.steps import months
 from meterbook.rating.steps import run as runs
 
 ENDS = ("from", "until")
+_UNREACHABLE_MILLI = 10**18
 _MONTHS = {tariff.StatedFor.MONTH: 1, tariff.StatedFor.TWO_MONTHS: 2, tariff.StatedFor.YEAR: 12}
 _YEARLY = {
     period.TierPeriod.CALENDAR_YEAR,
@@ -80,7 +81,10 @@ def _scaled(name: str) -> pl.Expr:
         denominator=pl.col("part_denominator").cast(pl.Int128),
         step=pl.col("bound_step_milli").cast(pl.Int128),
         mode=pl.col("bound_mode"),
+        strict=False,
     )
+    # a bound beyond 64 bits is beyond every counter, but no open end
+    scaled = pl.when(pl.col(name).is_not_null()).then(scaled.fill_null(_UNREACHABLE_MILLI))
     return (
         pl.when(pl.col("part_numerator") == pl.col("part_denominator")).then(pl.col(name)).otherwise(scaled)
     )

@@ -9,7 +9,7 @@ import polars as pl
 from meterbook.rating import book as books
 from meterbook.rating import columns
 from meterbook.rating.charges import kinds
-from meterbook.rating.steps import usages
+from meterbook.rating.steps import bands, usages
 
 
 def split(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -47,12 +47,12 @@ def _parts(parts: pl.DataFrame) -> pl.DataFrame:
     found = found.with_columns(_part=_shared() + pl.when(is_fixed).then(pl.col("fixed")).otherwise(0))
     rest = pl.col("_size") - pl.col("_part").sum().over("usage_id")
     is_rest = pl.col("split") == columns.Split.REST
-    return (
+    placed = (
         found.with_columns(_size=size)
         .with_columns(_part=pl.when(is_rest).then(rest).otherwise("_part"))
-        .with_columns(quantity_milli=pl.col("_part") * pl.col("quantity_milli").sign())
-        .select(parts.columns)
+        .with_columns(_upto=pl.col("_part").cum_sum().over("usage_id").cast(pl.Int128))
     )
+    return bands.cut(placed, whole="quantity_milli", key="usage_id").select(parts.columns)
 
 
 def _shared() -> pl.Expr:

@@ -11,8 +11,8 @@ import polars as pl
 
 from meterbook.kernel import frames
 from meterbook.rating import book as books
-from meterbook.rating import columns, tariff
-from meterbook.rating.steps import calendar_cuts, months, usages
+from meterbook.rating import tariff
+from meterbook.rating.steps import bands, calendar_cuts, months, usages
 
 PIECES = frames.FrameSchema(
     name="pieces",
@@ -49,7 +49,7 @@ ADDED = {
     "is_prorated": pl.Boolean(),
 }
 
-_WHILE_CUTTING = ("version_id", "from_", "until", "step_milli", "is_restarted", "days_until", "_upto")
+_WHILE_CUTTING = ("version_id", "from_", "until", "step_milli", "is_restarted", "days_until")
 
 
 def cut(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -128,8 +128,8 @@ def _quantities(segments: pl.DataFrame) -> pl.DataFrame:
     segments = segments.with_columns(
         usage_days=usages.days(), days_until=(pl.col("until") - pl.col("period_from")).dt.total_days()
     )
-    segments = _bands(segments.with_columns(_upto=_before_end()), segments.columns)
-    segments = segments.with_columns(quantity_milli=_own_part("_upto", sign="quantity_milli"))
+    upto = _before_end()
+    segments = bands.cut(segments.with_columns(_upto=upto), whole="quantity_milli", key="cut_usage")
     return segments.with_columns(
         usage_from="period_from",
         usage_until="period_until",
@@ -151,29 +151,3 @@ def _before_end() -> pl.Expr:
     # rounding up must not take more than there is, nor more than a later cut leaves
     before_end = pl.min_horizontal(rounded, size).cum_max().over("cut_usage")
     return pl.when("is_last").then(size).otherwise(before_end)
-
-
-def _bands(segments: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Cut the bands so that in each segment they sum to what was cut of the whole.
-
-    Of what the bands before it left, each has its proportion half up; the last one takes the rest.
-    """
-    cut = segments.with_columns(_rest="_upto", _rest_total=pl.col("quantity_milli").cast(pl.Int128).abs())
-    for name in (f"band_{band}_milli" for band in columns.BANDS):
-        if name not in names:
-            continue
-        own = pl.col(name).fill_null(0).cast(pl.Int128).abs()
-        whole = pl.when(pl.col("_rest_total") > 0).then("_rest_total").otherwise(1)
-        cut = cut.with_columns(_own=own, _share=(pl.col("_rest") * own * 2 + whole) // (whole * 2))
-        cut = cut.with_columns(
-            pl.when(pl.col(name).is_not_null()).then(_own_part("_share", sign=name)).alias(name),
-            _rest=pl.col("_rest") - pl.col("_share"),
-            _rest_total=pl.col("_rest_total") - pl.col("_own"),
-        )
-    return cut.drop("_rest", "_rest_total", "_own", "_share", strict=False)
-
-
-def _own_part(upto: str, *, sign: str) -> pl.Expr:
-    """What a segment adds to a running total, with the sign of a column."""
-    before = pl.col(upto).shift(1).over("cut_usage").fill_null(0)
-    return ((pl.col(upto) - before) * pl.col(sign).sign()).cast(pl.Int64)
