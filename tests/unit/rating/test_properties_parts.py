@@ -152,7 +152,7 @@ def test_the_dearest_of_rival_parts_stays(tariffs: list[dict[str, Any]], row: di
     assert drawn.rated(parts, tariff_book) == [{**line, "part_no": winner + 1} for line in alone[winner]]
 
 
-MICROS = st.integers(1, 40_000_000) | st.integers(1, 80).map(lambda number: number * 500_000)
+MICROS = st.integers(500_000, 40_000_000) | st.integers(1, 80).map(lambda number: number * 500_000)
 
 
 @st.composite
