@@ -141,28 +141,6 @@ def test_a_row_may_be_priced_by_two_versions(tmp_path: Path) -> None:
     assert "Price in force from 2020-01-01 to 2025-01-10" in found[0]["explanation"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the engine takes bands by number also where versions number them anew"
-)
-def test_bands_keep_their_names_where_a_new_version_lists_them_in_another_order(tmp_path: Path) -> None:
-    energy = documents.component("E", {"kind": "TIME_OF_USE", "prices": {"PEAK": "2", "VALLEY": "1"}})
-    whole = documents.whole(price_change={"split": "DAYS"})
-    old = {
-        "effective_from": "2020-01-01",
-        "effective_until": "2025-01-11",
-        "bands": documents.BANDS,
-        "components": [energy],
-    }
-    new = {"effective_from": "2025-01-11", "bands": documents.BANDS[::-1], "components": [energy]}
-    tariff = samples.written(tmp_path, {**whole, "versions": [old, new]})
-    more = ",quantity_PEAK,quantity_VALLEY"
-    usage = samples.usage_file(tmp_path, "1,,0,31,93", more=more)
-    words = ("--tariff", tariff, "--usage", usage, "--format", "json")
-    found = json.loads(samples.call(rate.app, *words).stdout)
-    # 31 at 2 and 93 at 1, whatever the day
-    assert found["rows"][0]["total"] == "155.00"
-
-
 def test_the_part_that_counts_has_the_lines(tmp_path: Path) -> None:
     dear = samples.tariff_file(tmp_path, {**samples.SEWAGE, "price": "9"}, name="d.yaml", code="DEAR")
     cheap = samples.tariff_file(tmp_path, samples.SEWAGE, name="c.yaml", code="CHEAP")

@@ -437,3 +437,15 @@ def test_what_does_not_go_together() -> None:
     both = [documents.component(code, agreed) for code in ("A", "B")]
     reason = "only one component's price may be agreed: a usage names one"
     assert documents.component_faults(*both) == [("[1].negotiable", reason)]
+
+
+def test_bands_keep_their_place_from_version_to_version() -> None:
+    energy = documents.component("E", {"kind": "TIME_OF_USE", "prices": {"PEAK": "2", "VALLEY": "1"}})
+    old = {"effective_from": "2020-01-01", "effective_until": "2025-01-11", "components": [energy]}
+    new = {"effective_from": "2025-01-11", "components": [energy]}
+    whole = documents.whole(energy)
+    same = [{**old, "bands": documents.BANDS}, {**new, "bands": documents.BANDS}]
+    assert len(documents.read({**whole, "versions": same}).versions) == 2
+    swapped = [same[0], {**new, "bands": documents.BANDS[::-1]}]
+    reason = "VALLEY stands in another place than in the version before"
+    assert documents.faults_of({**whole, "versions": swapped}) == [("$.versions[1].bands", reason)]

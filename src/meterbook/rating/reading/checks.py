@@ -61,6 +61,15 @@ def check_order(versions: Sequence[tariff.TariffVersion]) -> None:
         until = versions[place - 1].effective_until
         if until is None or until > versions[place].effective_from:
             raise faults.fail(f"$.versions[{place}].effective_from", "the version before is still in force")
+        _check_same_bands(versions[place - 1], versions[place], path=f"$.versions[{place}].bands")
+
+
+def _check_same_bands(before: tariff.TariffVersion, after: tariff.TariffVersion, *, path: str) -> None:
+    """A usage across a change names its bands once: each keeps its place from version to version."""
+    places = {band.code: band.band_no for band in before.bands}
+    for band in after.bands:
+        if places.get(band.code, band.band_no) != band.band_no:
+            raise faults.fail(path, f"{band.code} stands in another place than in the version before")
 
 
 def _bounds(draft: components.Draft) -> Iterator[tuple[nodes.Node, int]]:
