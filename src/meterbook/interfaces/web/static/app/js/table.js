@@ -62,13 +62,17 @@ document.addEventListener("click", (event) => {
 document.querySelectorAll("table[data-rows]").forEach(prepare);
 document.addEventListener("htmx:after:swap", () => document.querySelectorAll("table[data-rows]").forEach(prepare));
 
-// A table that is wider than its frame can be scrolled with the keyboard too.
+// A table that is wider than its frame can be scrolled with the keyboard too, and so can a long page on which
+// nothing takes the focus.
+const FOCUSABLE = "a[href], button, input, select, textarea, [tabindex='0']";
 function letScroll() {
   document.querySelectorAll(".table-frame").forEach((frame) => {
     const isWide = frame.scrollWidth > frame.clientWidth || frame.scrollHeight > frame.clientHeight;
     if (isWide) frame.tabIndex = 0;
     else frame.removeAttribute("tabindex");
   });
+  const main = document.querySelector("main.main");
+  if (main) main.tabIndex = main.scrollHeight > main.clientHeight && !main.querySelector(FOCUSABLE) ? 0 : -1;
 }
 
 letScroll();
