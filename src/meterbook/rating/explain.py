@@ -17,6 +17,7 @@ ComponentText = explain_lines.ComponentText
 component_text = explain_lines.component_text
 name_text = explain_lines.name_text
 with_bases = explain_lines.with_bases
+is_metered = explain_products.is_metered
 quantity_text = explain_words.quantity_text
 money_text = explain_words.money_text
 

@@ -27,6 +27,7 @@ _PER_ONE = {
     kinds.ChargeKind.TIER_FEE,
 }
 _PERCENTAGES = {kinds.ChargeKind.PERCENTAGE, kinds.ChargeKind.PERCENT_OFF}
+_UNMETERED = {kinds.ChargeKind.PACKAGE, kinds.ChargeKind.TIER_FEE}
 # Whose sum is "what it comes to less what it was": the limit, or the rounded bill.
 _DIFFERENCES = {kinds.ChargeKind.MAXIMUM, kinds.ChargeKind.MINIMUM, kinds.ChargeKind.BILL_ROUNDING}
 
@@ -49,6 +50,14 @@ def product(*, line: explain_lines.Line, component: explain_lines.ComponentText,
         return f"{_percentage(line, component, language)} = {result}"
     factors = list(_factors(line, component, language))
     return result if len(factors) == 1 else f"{' × '.join(factors)} = {result}"
+
+
+def is_metered(*, line: explain_lines.Line, component: explain_lines.ComponentText) -> bool:
+    """Whether the quantity of the line is one a meter counted: not packages, fees, months or money."""
+    row = component.row(line)
+    if component.kind in _UNMETERED or component.kind >= kinds.DERIVED_FROM or is_fee(line, component):
+        return False
+    return row is not None and row.basis in kinds.METERED
 
 
 def is_fee(line: explain_lines.Line, component: explain_lines.ComponentText) -> bool:

@@ -100,8 +100,7 @@ class LineRecord:
     @property
     def is_metered(self) -> bool:
         """Whether its quantity is one a meter counted."""
-        row = self.text.row(self.line)
-        return self.text.kind < kinds.DERIVED_FROM and row is not None and row.basis in kinds.METERED
+        return explain.is_metered(line=self.line, component=self.text)
 
     @property
     def tax_minor(self) -> int | None:

@@ -9,7 +9,8 @@ from django.db import connection
 from meterbook.domain import columns
 from meterbook.domain.billing import bulk, rules
 from meterbook.domain.tariffs import queries as tariffs
-from meterbook.rating import tariff
+from meterbook.rating import explain, tariff
+from meterbook.rating.charges import kinds
 
 LARGEST = 10
 
@@ -26,7 +27,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class TierGroup:
-    """The lines of one component and tier; tier 0 is without tiers."""
+    """The lines of one component and tier; tier 0 is without tiers. Only metered quantities are summed."""
 
     version_id: int
     component_no: int
@@ -88,7 +89,8 @@ WHERE b.id IN (SELECT x.id FROM metering_usage u JOIN billing_bill x ON x.usage_
     WHERE u.round_id = %(round_id)s AND x.run_id = %(run_id)s)
 """
 ISSUED_LINES = """
-SELECT b.usage_id, l.tariff_version_id, l.component_no, l.tier, l.quantity_milli, l.amount_minor
+SELECT b.usage_id, l.line_no, l.tariff_version_id, l.component_no, l.tier, l.unit_price_micro,
+    l.quantity_milli, l.amount_minor
 FROM metering_usage u JOIN billing_bill b ON b.usage_id = u.id JOIN billing_billline l ON l.bill_id = b.id
 WHERE u.round_id = %(round_id)s AND b.run_id = %(run_id)s
 """
@@ -121,9 +123,11 @@ _BILLS = {
 }
 _LINES = {
     "usage_id": pl.Int64,
+    "line_no": pl.Int16,
     "tariff_version_id": pl.Int32,
     "component_no": pl.Int16,
     "tier": pl.Int16,
+    "unit_price_micro": pl.Int64,
     "quantity_milli": pl.Int64,
     "amount_minor": pl.Int64,
 }
@@ -152,10 +156,11 @@ def parked(*, run_id: int) -> tuple[ParkedRow, ...]:
 
 
 def _summary(bills: pl.DataFrame, lines: pl.DataFrame) -> RunSummary:
-    first_lines = lines.select("usage_id", "tariff_version_id").unique()
+    # a bill over a change of price stands under the price it ended with
+    latest = lines.sort("line_no").group_by("usage_id").agg(pl.col("tariff_version_id").last())
     return RunSummary(
         by_class=_groups(bills, key="customer_class"),
-        by_version=_groups(bills.join(first_lines, on="usage_id"), key="tariff_version_id"),
+        by_version=_groups(bills.join(latest, on="usage_id"), key="tariff_version_id"),
         by_tier=_tiers(lines),
         largest=_largest(bills),
     )
@@ -172,15 +177,38 @@ def _groups(bills: pl.DataFrame, *, key: str) -> tuple[Group, ...]:
 
 def _tiers(lines: pl.DataFrame) -> tuple[TierGroup, ...]:
     names = ["tariff_version_id", "component_no", "tier"]
+    versions = tariffs.versions(version_ids=lines["tariff_version_id"].unique().to_list())
+    priced = lines.select(*names, "unit_price_micro").unique()
+    metered = [_is_metered(versions[row[0]], *row[1:]) for row in priced.iter_rows()]
+    counted = priced.with_columns(is_metered=pl.Series(metered, dtype=pl.Boolean))
+    quantity = pl.when("is_metered").then("quantity_milli").otherwise(0)
     grouped = (
-        lines.group_by(names)
-        .agg(pl.col("usage_id").n_unique(), pl.col("quantity_milli").sum(), pl.col("amount_minor").sum())
+        lines.join(counted, on=[*names, "unit_price_micro"])
+        .group_by(names)
+        .agg(pl.col("usage_id").n_unique(), quantity.sum(), pl.col("amount_minor").sum())
         .sort(names)
     )
-    versions = tariffs.versions(version_ids=grouped["tariff_version_id"].unique().to_list())
     return tuple(
         TierGroup(*(*row, versions[row[0]].components[row[1] - 1].name)) for row in grouped.iter_rows()
     )
+
+
+def _is_metered(version: tariff.TariffVersion, component_no: int, tier: int, price_micro: int) -> bool:
+    """Whether lines of this price carry quantities a meter counted; a fee is told by its price."""
+    text = explain.component_text(
+        version=version, component_no=component_no, set_no=version.price_sets[0].set_no
+    )
+    line = explain.Line(
+        tier=tier,
+        tier_from_milli=None,
+        tier_until_milli=None,
+        before_milli=0,
+        quantity_milli=kinds.ONE_MILLI,
+        unit_price_micro=price_micro,
+        amount_minor=0,
+        rounding=0,
+    )
+    return explain.is_metered(line=line, component=text)
 
 
 def _largest(bills: pl.DataFrame) -> tuple[LargeBill, ...]:

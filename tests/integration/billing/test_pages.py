@@ -202,6 +202,36 @@ def test_a_bill_over_a_change_of_price_shows_both_parts(world: records.World) ->
             assert found in page, (name, found)
 
 
+OLD_COLUMNS = """bill_id, line_no, station_id, tariff_version_id, component_no, tier, tier_from_milli,
+    tier_until_milli, before_milli, quantity_milli, unit_price_micro, amount_minor, rounding, days"""
+
+
+def test_a_bill_from_before_lines_kept_their_tax_and_days(world: records.World) -> None:
+    """Its lines have the defaults that the columns were added with."""
+    supply, round_id = read_round(world, quantity=200)
+    billing.issued_run(round_id=round_id, issue_on=DAY(2026, 11, 30))
+    bill = billing.bill_of(account_id=supply.account_id)
+    lines = models.BillLine.objects.filter(bill_id=bill.pk)
+    rows = list(lines.order_by("line_no").values_list(*(name.strip() for name in OLD_COLUMNS.split(","))))
+    models.Bill.objects.create(
+        **{name: value for name, value in vars(bill).items() if name not in {"_state", "id", "usage_id"}},
+        id=bill.pk + 1,
+    )
+    values = ", ".join(["%s"] * len(rows[0]))
+    with connection.cursor() as cursor:
+        for row in rows:
+            cursor.execute(
+                f"INSERT INTO billing_billline ({OLD_COLUMNS}) VALUES ({values})",  # noqa: S608 - constants
+                [bill.pk + 1, *row[1:]],
+            )
+    clerk = client(world, role="CLERK")
+    page = clerk.get(reverse("bill", args=[bill.pk + 1])).content.decode()
+    assert "Tier 2, 180–260 m³: 20 m³ × 4.07 yuan = 81.40 yuan" in page
+    assert "includes 9 % VAT</span>" in page
+    assert "of it tax" not in page
+    assert "of it tax 37.49" in clerk.get(reverse("bill", args=[bill.pk])).content.decode()
+
+
 def test_every_reason_to_park_has_words() -> None:
     codes = [*bill_run.ParkCode, *unratables.UnratableCode]
     for code in codes:
