@@ -163,6 +163,7 @@ class TestMixedUse:
             (10_000, [(FIXED, 2000), (SHARE, 400_000), (SHARE, 600_000)], [2000, 3200, 4800]),
             (1000, [(FIXED, 2000), (SHARE, 1_000_000)], [1000, 0]),
             (10_000, [(SHARE, 0), (REST, None)], [0, 10_000]),
+            (10**12, [(FIXED, 1), (SHARE, 250_000), (REST, None)], [1, 25 * 10**10, 75 * 10**10 - 1]),
         ],
     )
     def test_parts_sum_to_the_meter(

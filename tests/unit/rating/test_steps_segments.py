@@ -217,9 +217,10 @@ def test_bands_are_cut_each_and_their_counters_go_on() -> None:
         *MONTH, 30_000, before=20_000, band_1_milli=25_000, band_2_milli=5000, band_1_before_milli=2000
     )
     # 15 of 30 are old: half of 25 at peak, half of 5 in the valley; peak goes on at 2 + 12.5
-    assert samples.rated(changing, used, show=("tariff_version_id", "tier", "band", "quantity_milli")) == [
-        *[(1, 1, 1, 12_500), (1, 1, 2, 2500)],
-        *[(2, 1, 1, 5500), (2, 1, 2, 2500), (2, 2, 1, 7000)],
+    shown = ("tariff_version_id", "tier", "band", "before_milli", "quantity_milli")
+    assert samples.rated(changing, used, show=shown) == [
+        *[(1, 1, 1, 2000, 12_500), (1, 1, 2, 0, 2500)],
+        *[(2, 1, 1, 14_500, 5500), (2, 1, 2, 2500, 2500), (2, 2, 1, 14_500, 7000)],
     ]
 
 
