@@ -153,7 +153,7 @@ def test_one_bad_row_and_nothing_is_written() -> None:
         ({"installed_on": "1949-12-31"}, ("installed_on", "TOO_OLD", "")),
         ({"from_on": "2025-11-30"}, ("from_on", "BEFORE_INSTALLATION", "")),
         ({"from_on": "2026-02-01"}, ("from_on", "IN_FUTURE", "")),
-        ({"installed_on": "2014-04-30"}, ("tariff", "TARIFF_NOT_IN_FORCE", "2014-05-01")),
+        ({"installed_on": "2013-12-31"}, ("tariff", "TARIFF_NOT_IN_FORCE", "2014-01-01")),
         ({"tariff": "CN-NOWHERE"}, ("tariff", "UNKNOWN_TARIFF", "")),
         ({"utility": "燃气"}, ("tariff", "TARIFF_OTHER_UTILITY", "")),
         ({"book": None}, ("book", "MISSING", "")),
