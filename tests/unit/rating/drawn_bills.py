@@ -15,7 +15,8 @@ START = dt.date(2020, 1, 1)
 
 RATES = st.sampled_from(["0", "0.5", "5", "10", "33.3333", "100"])
 TAXES = st.sampled_from(["9", "13", "3.5", "exempt", "not_subject"])
-PLAIN = ("PER_UNIT", "GRADUATED_TIERS", "PER_PERIOD", "PER_MONTH", "PER_DAY")
+FREED = ("PER_UNIT", "GRADUATED_TIERS", "VOLUME_TIERS", "PACKAGE", "TIER_FEE")
+PLAIN = (*FREED, "PER_PERIOD", "PER_MONTH", "PER_DAY")
 ON_TOP = st.sampled_from([{}, {}, {"tax": "ADDED"}])
 CONDITIONS = st.sampled_from([{}, {}, {}, {"choice": CHOICE}])
 
@@ -85,7 +86,7 @@ def free(draw: st.DrawFn, freed: Sequence[str]) -> list[dict[str, Any]]:
 def components(draw: st.DrawFn, *, is_derived: bool = True) -> list[dict[str, Any]]:
     """A whole bill: plain charges, free quantities, what is calculated from them, perhaps a round total."""
     found = draw(plain())
-    freed = [item["code"] for item in found if item["kind"] in ("PER_UNIT", "GRADUATED_TIERS")]
+    freed = [item["code"] for item in found if item["kind"] in FREED]
     more = draw(free(freed))
     if is_derived:
         more += draw(derived(found))
@@ -139,9 +140,10 @@ def tariffs(draw: st.DrawFn, *, is_derived: bool = True) -> dict[str, Any]:
         for _ in first_days
     ]
     currency = draw(st.sampled_from(["CNY", "CNY", "JPY", "KWD"]))
-    months = draw(st.sampled_from(["NEAREST", "STARTED"]))
+    household = draw(drawn.households(1))
+    more = {"household": household} if household else {}
     return {
-        **documents.whole(currency=currency, months=months, year_days=draw(st.sampled_from([360, 365]))),
+        **documents.whole(currency=currency, **draw(drawn.lengths()), **more),
         "versions": dated(versions, first_days),
     }
 

@@ -142,7 +142,7 @@ def test_free_units_and_charged_ones_are_the_whole(
     whole = {
         number: component["code"]
         for number, component in enumerate(components, start=1)
-        if component["kind"] in ("PER_UNIT", "GRADUATED_TIERS")
+        if component["kind"] in ("PER_UNIT", "GRADUATED_TIERS", "VOLUME_TIERS")
         and not {"cap", "share_round_to", "choice"} & set(component)
         and not any("fee" in tier for tier in component.get("tiers", ()))
     }

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from meterbook.rating import engine
@@ -266,6 +266,48 @@ def test_what_is_cut_off_is_a_part_of_the_whole(
             exact = wanted * line["days"] / days
             assert line["quantity_milli"] >= 0
             assert abs(line["quantity_milli"] - exact) <= 1000 * Fraction(step)
+
+
+@st.composite
+def by_days(draw: st.DrawFn) -> dict[str, Any]:
+    """Charges that count every day for itself, and quantities under one yearly counter."""
+    charges: list[dict[str, Any]] = [
+        {"kind": "PER_DAY", "price": draw(drawn.PRICES)},
+        {"kind": "PER_MONTH", "price": draw(drawn.PRICES), "by_days": True},
+        {"kind": "AREA", "price": draw(drawn.PRICES), "per": "DAY"},
+        {"kind": "CAPACITY", "price": draw(drawn.PRICES), "per": "DAY"},
+        draw(drawn.charge("GRADUATED_TIERS", count=2)),
+        draw(drawn.charge("VOLUME_TIERS", count=2)),
+    ]
+    items = [documents.component(f"C{place}", charge) for place, charge in enumerate(charges)]
+    return documents.whole(*items, tier_period="CALENDAR_YEAR", year_days=draw(st.sampled_from([360, 365])))
+
+
+@settings(max_examples=40)
+@given(said=by_days(), row=drawn.usage(), day=st.integers(1, 399), quantity=drawn.MILLIS)
+def test_two_bills_of_adjoining_days_cost_what_one_does(
+    said: dict[str, Any], row: dict[str, Any], day: int, quantity: int
+) -> None:
+    row = {**row, "quantity_milli": quantity + 1, "before_milli": row["before_milli"] + 1}
+    days = (row["period_until"] - row["period_from"]).days
+    assume(days > 1)
+    cut_on = row["period_from"] + dt.timedelta(days=min(day, days - 1))
+    early = row["quantity_milli"] // 3
+    parts = [
+        {**row, "quantity_milli": early, "period_until": cut_on},
+        {
+            **row,
+            "quantity_milli": row["quantity_milli"] - early,
+            "before_milli": row["before_milli"] + early,
+            "period_from": cut_on,
+        },
+    ]
+    sums: list[Sums] = [defaultdict(Fraction), defaultdict(Fraction)]
+    for line in drawn.rated(drawn.numbered([row, *parts]), drawn.book_of(said)):
+        key = tuple(line[name] for name in ("component_no", "tier", "unit_price_micro"))
+        sums[line["usage_id"] > 1][key] += drawn.exact(line)
+    one, two = ({key: money for key, money in found.items() if money} for found in sums)
+    assert one == two
 
 
 @settings(max_examples=40)

@@ -218,6 +218,30 @@ def test_beyond_its_cap_nothing_is_charged(said: dict[str, Any], row: dict[str, 
     assert not money_by_price(drawn.rated(drawn.numbered([row]), drawn.book_of(said)))
 
 
+@settings(max_examples=30)
+@given(
+    said=drawn.versions(["GRADUATED_TIERS", "VOLUME_TIERS", "PER_UNIT"]),
+    rows=st.lists(drawn.usage(), min_size=1, max_size=3),
+)
+def test_a_programme_at_the_first_tier_is_a_tariff_of_one_tier(
+    said: dict[str, Any], rows: list[dict[str, Any]]
+) -> None:
+    programme = {"code": "LOW", "name": documents.NAME, "first_tier_only": True}
+    version = said["versions"][0]
+    components = [
+        {**item, "tiers": [{key: text for key, text in item["tiers"][0].items() if key != "until"}]}
+        if "tiers" in item
+        else item
+        for item in version["components"]
+    ]
+    numbered = drawn.numbered({**row, "choices": ["LOW"]} for row in rows)
+    assume(any("tiers" in item for item in components))
+    granted = drawn.rated(numbered, drawn.book_of({**said, "programmes": [programme]}))
+    single = {**said, "versions": [{**version, "components": components}]}
+    alone = drawn.rated(drawn.numbered(rows), drawn.book_of(single))
+    assert [{**line, "set_no": 0} for line in granted] == alone
+
+
 def without_fees(component: Mapping[str, Any]) -> dict[str, Any]:
     tiers = component.get("tiers", [])
     plain = [{name: text for name, text in tier.items() if name != "fee"} for tier in tiers]
