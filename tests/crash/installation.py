@@ -1,5 +1,6 @@
 """A real installation in a folder of the test: started by the command, killed by the test."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -88,11 +89,8 @@ class Installation:
     def end(self) -> None:
         """Leave nothing running, whatever the test did."""
         self.call("stop")
-        for process in self.parts():
-            process.kill()
         server = self.server().process()
-        if server is not None:
-            server.kill()
+        kill([*self.parts(), *([server] if server is not None else [])])
 
     def _command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "meterbook.interfaces.cli.main", *words, "--data", str(self.data_dir)]
@@ -107,7 +105,8 @@ def until(holds: Callable[[], bool], *, seconds: int = UP_SECONDS, what: str) ->
 
 
 def kill(found: list[psutil.Process]) -> None:
-    """Kill processes with -9."""
+    """Kill processes with -9; one that fell with another of them before its turn is as dead as wanted."""
     for process in found:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(found, timeout=10)

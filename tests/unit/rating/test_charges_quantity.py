@@ -248,6 +248,18 @@ def test_the_only_bound_may_grow_without_a_limit() -> None:
     assert samples.rated(version, Usage(1, 50_000, persons=7)) == [(1, 1, 40_000, 8000), (1, 2, 10_000, 3000)]
 
 
+def test_a_single_open_tier_has_nothing_to_widen() -> None:
+    """As all at the first tier, a programme, leaves it."""
+    household = {"rule": "FIRST_TIER", "over_persons": 2, "add": ["6"]}
+    version = samples.version(
+        samples.component("X", GRADUATED),
+        household=household,
+        programmes=[samples.named("LOW", first_tier_only=True)],
+    )
+    usage = Usage(1, 50_000, persons=7, more={"choices": ["LOW"]})
+    assert samples.rated(version, usage) == [(1, 1, 50_000, 10_000)]
+
+
 def test_the_household_moves_every_tiered_kind() -> None:
     household = {"rule": "ADD", "over_persons": 4, "add": ["10"]}
     usage = Usage(1, 20_000, persons=5)
