@@ -7,8 +7,27 @@ from django.utils.translation import gettext_lazy as _
 # Every right there is: code -> what people read. A view, act or menu entry names one of these.
 RIGHTS = {
     "customers.view": _("See customers, meters and accounts"),
+    "customers.edit": _("Change customers and how to reach them"),
     "customers.import": _("Import customers and meters"),
-    "personal_data.view": _("See full phone numbers"),
+    "customers.merge": _("Merge customers kept twice"),
+    "customers.rate": _("Rate customers' credit and keep the lists"),
+    "personal_data.view": _("See full phone and identity numbers"),
+    "premises.edit": _("Change premises, addresses and appliances"),
+    "premises.generate": _("Make the premises of whole buildings"),
+    "meters.edit": _("Keep meters: store, seals, tests, scrapping"),
+    "meters.fit": _("Install, swap and remove meters"),
+    "accounts.open": _("Open accounts"),
+    "accounts.change": _("Change household size, usage type and facts"),
+    "accounts.correct": _("Correct facts back to an earlier day"),
+    "accounts.transfer": _("Transfer accounts to another customer"),
+    "accounts.close": _("Close accounts and refund balances"),
+    "accounts.suspend": _("Suspend and resume supply"),
+    "contracts.edit": _("Keep contracts and usage certificates"),
+    "records.edit_many": _("Change many records at once"),
+    "files.view": _("See files of customers and premises"),
+    "files.edit": _("Add and remove files"),
+    "personal_files.view": _("See copies of identity documents"),
+    "api.manage": _("Give and withdraw access for other systems"),
     "readings.view": _("See readings"),
     "readings.enter": _("Enter and import readings"),
     "readings.confirm": _("Confirm held readings"),
@@ -30,21 +49,49 @@ RIGHTS = {
     "staff.manage": _("Manage staff, roles and stations"),
 }
 
-_READ = frozenset({"customers.view", "readings.view", "billing.view", "payments.view", "tariffs.view"})
+_READ = frozenset(
+    {"customers.view", "readings.view", "billing.view", "payments.view", "tariffs.view", "files.view"}
+)
+# What a counter does to the records, day in, day out.
+_RECORDS = frozenset(
+    {
+        "customers.edit",
+        "premises.edit",
+        "accounts.open",
+        "accounts.change",
+        "accounts.transfer",
+        "contracts.edit",
+        "files.edit",
+        "personal_data.view",
+        "personal_files.view",
+    }
+)
+# What of it wants a second thought: money leaves, history moves, many rows change at once.
+_RECORDS_LED = _RECORDS | {
+    "customers.import",
+    "customers.merge",
+    "customers.rate",
+    "premises.generate",
+    "meters.edit",
+    "meters.fit",
+    "accounts.correct",
+    "accounts.close",
+    "accounts.suspend",
+    "records.edit_many",
+}
 
 # The roles a new company starts with: code -> (name, rights).
 STANDARD_ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "CLERK": (
         "Clerk",
-        _READ | {"payments.take", "payments.cancel", "receipts.reprint", "personal_data.view"},
+        _READ | _RECORDS | {"payments.take", "payments.cancel", "receipts.reprint"},
     ),
     "READER": ("Meter reader", frozenset({"customers.view", "readings.view", "readings.enter"})),
     "SUPERVISOR": (
         "Supervisor",
         _READ
+        | _RECORDS_LED
         | {
-            "customers.import",
-            "personal_data.view",
             "readings.enter",
             "readings.confirm",
             "readings.accept",
@@ -76,7 +123,16 @@ STANDARD_ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "ADMIN": (
         "Administrator",
         _READ
-        | {"customers.import", "tariffs.load", "ledger.view", "audit.view", "staff.manage", "shifts.view"},
+        | {
+            "customers.import",
+            "records.edit_many",
+            "tariffs.load",
+            "ledger.view",
+            "audit.view",
+            "staff.manage",
+            "shifts.view",
+            "api.manage",
+        },
     ),
 }
 
