@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from meterbook.kernel import rounding
@@ -128,3 +130,47 @@ def test_a_component_that_is_not_there(component_no: int) -> None:
     version = samples.version(samples.component("WATER", samples.TIERS))
     with pytest.raises(LookupError):
         explain.component_text(version=version, component_no=component_no)
+
+
+@pytest.mark.parametrize(
+    ("charge", "expected"),
+    [
+        (samples.PER_UNIT, [True]),
+        (samples.TIERS, [True, True]),
+        ({"kind": "GRADUATED_TIERS", "tiers": [{"price": "2", "fee": "27"}]}, [False, True]),
+        ({"kind": "FREE_QUANTITY", "quantity": "6", "per": "PERIOD"}, [True]),
+        ({"kind": "PACKAGE", "price": "4", "size": "2.5"}, [False]),
+        ({"kind": "TIER_FEE", "tiers": [{"until": "100", "price": "10"}, {"price": "30"}]}, [False]),
+        (samples.PER_PERIOD, [False]),
+        ({"kind": "CAPACITY", "price": "30"}, [False]),
+        ({"kind": "MINIMUM", "price": "9999"}, [False]),
+    ],
+)
+def test_only_what_a_meter_counted_is_a_metered_quantity(
+    charge: dict[str, Any], expected: list[bool]
+) -> None:
+    """Fees, packages, months and limits have numbers in the same column that nobody may sum as volume."""
+    version = samples.version(samples.component("WATER", samples.PER_UNIT), samples.component("X", charge))
+    used = samples.Usage(1, 190_000, more={"capacity_milli": 1000})
+    text = explain.component_text(version=version, component_no=2)
+    lines = engine.rate(samples.usage_frame([used]), book.tariff_book({1: version}))
+    found = [
+        explain.is_metered(line=explain.Line.from_row(row), component=text)
+        for row in lines.iter_rows(named=True)
+        if row["component_no"] == 2
+    ]
+    assert found == expected
+
+
+def test_without_its_tariff_no_line_is_called_metered_or_named() -> None:
+    assert not explain.is_metered(line=SECOND, component=TIERED)
+    with pytest.raises(LookupError):
+        _ = TIERED.name
+
+
+def test_a_component_has_its_own_name() -> None:
+    version = samples.version(
+        samples.component("WATER", samples.TIERS), samples.component("SERVICE", samples.PER_PERIOD)
+    )
+    text = explain.component_text(version=version, component_no=2)
+    assert explain.name_text(text.name, language="en") == "SERVICE"
