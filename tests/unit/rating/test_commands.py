@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from meterbook.interfaces.cli import bench_rating, bench_report, console, tariff_files
+from meterbook.rating import book, engine
 from tests.unit.rating import samples
 
 WATER = tariff_files.library_folder() / "cn/beijing/water-residential.yaml"
@@ -63,8 +64,32 @@ def test_bench_prints_one_object_with_what_every_bench_has(monkeypatch: pytest.M
     }
     assert (found["name"], found["n"]) == ("rating", 100)
     assert found["facts"]["lines"] >= 100
-    assert set(found["stages"]) == {"tariff_book", "make_usages", "baseline", "rate", "of_it_check"}
+    stages = ("tariff_book", "make_usages", "bare_lean", "baseline", "rate", "of_it_check")
+    assert set(found["stages"]) == set(stages)
     assert found["peak_mb"] > 0
+
+
+def test_bench_says_how_one_usage_fares_and_which_tariff_is_worst() -> None:
+    result = RUNNER.invoke(bench_rating.app, ["--usages", "1", "--json"])
+    facts = json.loads(result.stdout)["facts"]
+    assert 0 < facts["one_usage_median_ms"] <= facts["one_usage_p95_ms"] <= facts["one_usage_worst_ms"]
+    codes = {entry.document.code for entry in tariff_files.read_all(tariff_files.library_folder())}
+    assert facts["one_usage_worst_tariff"] in codes
+
+
+def test_the_baseline_makes_lines_of_the_engines_shape_and_order() -> None:
+    found = tariff_files.read_all(tariff_files.library_folder())
+    tariff_book = book.of_documents(entry.document for entry in found)
+    usages = bench_rating._made_up_usages(first=0, count=400, tariff_book=tariff_book)
+    prices = tariff_book.prices.select(bench_rating._PRICE_COLUMNS)
+    bare = bench_rating._join_to_lines(usages.reverse(), prices)
+    rated = engine.rate(usages, tariff_book)
+    assert bare.schema == rated.schema
+    assert bare["usage_id"].is_sorted()
+    assert set(bare["usage_id"]) == set(rated["usage_id"])
+    # prices for other seasons and customers stay in it, so it has rather more lines than fewer
+    assert rated.height <= bare.height <= rated.height * 1.5
+    assert bench_rating._join_and_multiply(usages, prices).height > bare.height
 
 
 def test_bench_prints_a_table_for_people() -> None:
