@@ -8,7 +8,9 @@ exact product stands before it, with the rule's name.
 import datetime as dt
 from collections.abc import Sequence
 
+from meterbook.kernel import period
 from meterbook.rating import explain_heads, explain_lines, explain_products, explain_words, tariff
+from meterbook.rating.charges import derived
 
 ENGLISH = explain_words.ENGLISH
 CHINESE = explain_words.CHINESE
@@ -50,7 +52,7 @@ def running_total_sentence(*, line: Line, component: ComponentText, language: st
 
 
 def tax_sentence(*, line: Line, component: ComponentText, language: str) -> str:
-    """The tax inside the line, or why there is none.
+    """The tax inside the line, the rate of the line that adds it, or why there is none.
 
     A line kept before taxes were names the rate alone. LookupError without the tariff's component.
     """
@@ -60,6 +62,10 @@ def tax_sentence(*, line: Line, component: ComponentText, language: str) -> str:
     if component.component.revenue == TAX_REVENUE:
         return explain_words.words("is_tax", language=tongue)
     tax = _tax_on(component.component.taxes, line.period_until)
+    added = _added(component.component, component.version, line.period_until)
+    if tax.treatment is tariff.TaxTreatment.NOT_SUBJECT and added is not None:
+        rate = explain_words.percent_text(added.rate_ppm)
+        return explain_words.words("taxed_apart", language=tongue, rate=rate)
     if tax.treatment in _UNTAXED:
         return explain_words.words(_UNTAXED[tax.treatment], language=tongue)
     if line.tax_minor is None:
@@ -75,6 +81,26 @@ def _tax_on(taxes: Sequence[tariff.Tax], period_until: dt.date | None) -> tariff
     if period_until is None:
         return taxes[-1]
     return next(tax for tax in taxes if tax.until is None or period_until <= tax.until)
+
+
+def _added(
+    component: tariff.Component, version: tariff.TariffVersion | None, period_until: dt.date | None
+) -> derived.Percentage | None:
+    """The percentage that a line of its own adds to the component as tax on the last day."""
+    for item in () if version is None else version.components:
+        is_of_it = item.revenue == TAX_REVENUE and component.component_no in item.of
+        if is_of_it and isinstance(item.charge, derived.Percentage) and _holds(item.condition, period_until):
+            return item.charge
+    return None
+
+
+def _holds(condition: tariff.Condition, period_until: dt.date | None) -> bool:
+    """Whether the last day lies in its dates; where no day is known, whether they are open."""
+    if period_until is None:
+        return condition.valid_until is None
+    last = period_until - _ONE_DAY
+    from_ = condition.valid_from or dt.date.min
+    return period.is_effective(day=last, from_=from_, until=condition.valid_until)
 
 
 def version_sentence(*, version: tariff.TariffVersion, sources: Sequence[str], language: str) -> str:

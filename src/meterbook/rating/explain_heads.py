@@ -42,14 +42,13 @@ def _own(line: explain_lines.Line, component: explain_lines.ComponentText, langu
     elif kind in _LIMITS:
         yield _limited(_LIMITS[kind], line, component, language)
     elif kind is kinds.ChargeKind.MONEY_OFF:
-        is_all = line.base_minor is not None and line.base_minor == -line.amount_minor
-        yield explain_words.words("money_off_all" if is_all else "money_off", language=language)
+        yield _money_off(line, component, language)
     elif kind is kinds.ChargeKind.BILL_ROUNDING:
         yield _bill_rounding(line, component, language)
     elif kind is kinds.ChargeKind.PERCENTAGE:
-        yield from _names(component, language)
+        yield from _names(line, component, language)
     elif kind is kinds.ChargeKind.PERCENT_OFF:
-        names = explain_words.listed(list(_names(component, language)), language=language)
+        names = explain_words.listed(list(_names(line, component, language)), language=language)
         yield explain_words.words("percent_off", language=language, names=names)
     elif kind is kinds.ChargeKind.OVER_QUOTA:
         yield _over_quota(line, component, language)
@@ -145,6 +144,21 @@ def _limited(
     return explain_words.words(f"{name}_of", language=language, limit=limit)
 
 
+def _money_off(line: explain_lines.Line, component: explain_lines.ComponentText, language: str) -> str:
+    """What was due where that is all that could be taken off, else the amount a month where it is one."""
+    if line.base_minor is not None and line.base_minor == -line.amount_minor:
+        return explain_words.words("money_off_all", language=language)
+    charge = None if component.component is None else component.component.charge
+    if (
+        isinstance(charge, derived.Limit)
+        and (charge.time, charge.basis) == (kinds.Time.MONTHS, kinds.Basis.ONE)
+        and not charge.by_calibre
+    ):
+        price = explain_words.price_text(charge.price_micro, currency=component.currency, language=language)
+        return explain_words.words("money_off_monthly", language=language, price=price)
+    return explain_words.words("money_off", language=language)
+
+
 def _bill_rounding(line: explain_lines.Line, component: explain_lines.ComponentText, language: str) -> str:
     how = explain_words.rounding_text(
         rounding.Rounding(line.rounding), currency=component.currency, language=language
@@ -152,18 +166,22 @@ def _bill_rounding(line: explain_lines.Line, component: explain_lines.ComponentT
     return explain_words.words("bill_rounding", language=language, how=how)
 
 
-def _names(component: explain_lines.ComponentText, language: str) -> Iterator[str]:
-    """What a percentage is of, by name where that stays short."""
+def _names(line: explain_lines.Line, component: explain_lines.ComponentText, language: str) -> Iterator[str]:
+    """What a percentage is of, by name where that stays short; nothing where the bill has none of it.
+
+    The charges of the bill where they are known, else those of the tariff.
+    """
     if component.component is None or component.version is None:
         return
-    of = component.component.of
-    if len(of) > _MOST_NAMES:
-        yield explain_words.words("sum_of", language=language, count=len(of))
-        return
-    names = (component.version.components[number - 1].name for number in of)
-    yield explain_words.listed(
-        [explain_lines.name_text(name, language=language) for name in names], language=language
-    )
+    names = line.base_names
+    if names is None:
+        names = tuple(component.version.components[number - 1].name for number in component.component.of)
+    if len(names) > _MOST_NAMES:
+        yield explain_words.words("sum_of", language=language, count=len(names))
+    elif names:
+        yield explain_words.listed(
+            [explain_lines.name_text(name, language=language) for name in names], language=language
+        )
 
 
 def _calibre(

@@ -13,9 +13,10 @@ from meterbook.rating.charges import kinds
 class Line:
     """What the sentence needs of a rated line; names and units as in columns.LINES.
 
-    The defaults are what lines had before these columns were kept. `base_minor` is what an adjustment is of,
-    where `with_bases` found it. `is_left_of_tiers`: the usage said how much of its tiers was used up, so the
-    bounds are those of what is left.
+    The defaults are what lines had before these columns were kept. `base_minor` is what a charge calculated
+    from others is of, `base_names` the charges of that sum, where `with_bases` found them.
+    `is_left_of_tiers`: the usage said how much of its tiers was used up, so the bounds are those of what is
+    left.
     """
 
     tier: int
@@ -37,6 +38,7 @@ class Line:
     period_from: dt.date | None = None
     period_until: dt.date | None = None
     base_minor: int | None = None
+    base_names: tuple[tariff.Names, ...] | None = None
     is_left_of_tiers: bool = False
 
     @classmethod
@@ -111,10 +113,10 @@ def _components(version: tariff.TariffVersion, *, set_no: int) -> tuple[tariff.C
 
 
 def with_bases(lines: Sequence[tuple[Line, ComponentText]]) -> list[Line]:
-    """The lines of one usage, those of limits, discounts and bill roundings with what they are of.
+    """The lines of one usage, those calculated from others with the sum they are of and what is in it.
 
     That is the sum of the lines that `book_stages.counted` names: of the whole bill for limits and its
-    rounding, else of the same segment.
+    rounding, else of the same segment. What the tariff names and this bill doesn't have is not among them.
     """
     found = []
     for line, text in lines:
@@ -124,13 +126,14 @@ def with_bases(lines: Sequence[tuple[Line, ComponentText]]) -> list[Line]:
         numbers = book_stages.counted(text.component, text.version)
         codes = {text.version.components[number - 1].code for number in numbers}
         is_whole = text.kind in book_stages.OF_WHOLE_BILL
-        counted = (
-            other.amount_minor
+        counted = [
+            (other.amount_minor, named.component)
             for other, named in lines
             if named.component is not None
             and named.component.code in codes
             and other.part_no == line.part_no
             and (is_whole or other.period_from == line.period_from)
-        )
-        found.append(replace(line, base_minor=sum(counted)))
+        ]
+        names = tuple({item.code: item.name for _, item in counted}.values())
+        found.append(replace(line, base_minor=sum(amount for amount, _ in counted), base_names=names))
     return found

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from meterbook.kernel import money, quantity, rounding, scaled
 from meterbook.rating import explain_lines, explain_words
-from meterbook.rating.charges import kinds
+from meterbook.rating.charges import area, kinds
 
 _PRODUCT_SCALE = 10**15
 _MONTHS_A_YEAR = 12
@@ -89,11 +89,19 @@ def _factors(
     if line.factor_ppm != kinds.MILLION:
         if component.kind is kinds.ChargeKind.AREA:
             factor = quantity.format_micro(line.factor_ppm, decimals=0)
-            yield explain_words.words("factor", language=language, factor=factor)
+            yield explain_words.words(_area_factor(component), language=language, factor=factor)
         else:
             share = explain_words.percent_text(line.factor_ppm)
             yield explain_words.words("share", language=language, percent=share)
     yield from _times(line, component, language)
+
+
+def _area_factor(component: explain_lines.ComponentText) -> str:
+    """What the factor of an area is for, where it can be for one thing only."""
+    charge = None if component.component is None else component.component.charge
+    if not isinstance(charge, area.Area) or (charge.factors and charge.height is not None):
+        return "factor"
+    return "building_factor" if charge.factors else "height_factor"
 
 
 def _counted(

@@ -265,6 +265,18 @@ CASES = {
         ["面积：88.5 m² × 26.00 元 × 系数 0.8938 = 2,056.6338 元，四舍五入为 2,056.63 元"],
         ["Area: 88.5 m² × 26.00 yuan × factor 0.8938 = 2,056.6338 yuan, rounded half up to 2,056.63 yuan"],
     ),
+    "area of a high room": (
+        one({"kind": "AREA", "price": "26", "per": "SEASON", "height": HEIGHT}, **HEAT),
+        {"area_milli": 100_000, "height_milli": 3_450},
+        ["面积：100 m² × 26.00 元 × 层高系数 1.09 = 2,834.00 元"],
+        ["Area: 100 m² × 26.00 yuan × height factor 1.09 = 2,834.00 yuan"],
+    ),
+    "area in a high-rise": (
+        one({"kind": "AREA", "price": "26", "per": "SEASON", "factors": {"HIGH": "0.82"}}, **HEAT),
+        {"area_milli": 100_000, "area_class": "HIGH"},
+        ["面积：100 m² × 26.00 元 × 房屋类别系数 0.82 = 2,132.00 元"],
+        ["Area: 100 m² × 26.00 yuan × building factor 0.82 = 2,132.00 yuan"],
+    ),
     "area for days of a season": (
         one({"kind": "AREA", "price": "26", "per": "SEASON", "part_season": "DAYS"}, **HEAT),
         {"area_milli": 88_500},
