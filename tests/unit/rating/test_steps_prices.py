@@ -333,3 +333,21 @@ def test_a_storey_too_high_to_be_true_is_named() -> None:
     usage = Usage(1, 0, period_until=day("2035-01-01"), more=more)
     with pytest.raises(engine.RatingError, match="OUT_OF_RANGE"):
         samples.rated(version, usage)
+
+
+def test_the_doubled_rest_of_a_long_division_does_not_wrap() -> None:
+    """Half up asks whether twice the rest reaches the divisor: here that is more than 64 bits hold."""
+    fee = samples.component("F", {"kind": "PER_PERIOD", "price": "16"}, rounding="JIAO_HALF_UP")
+    changing = samples.changing(
+        ("2020-01-01", [fee]), ("2021-08-01", [fee]), currency="JPY", price_change={"split": "DAYS"}
+    )
+    start = day("2021-08-01")
+    usage = Usage(
+        1,
+        0,
+        tariff_version_id=2,
+        period_from=start - dt.timedelta(days=300),
+        period_until=start + dt.timedelta(days=300),
+    )
+    # half of 16 yen each; 8 is nearer to 10 than to 0
+    assert samples.rated(changing, usage, show=("amount_minor",)) == [(10,), (10,)]
