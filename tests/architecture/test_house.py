@@ -26,6 +26,9 @@ FILES_OF_A_SUBJECT = {
     "operations.py", "README.md", "migrations",
 }  # fmt: skip
 PART_OF_RULES = re.compile(r"rules_[a-z]+\.py")  # decision 0011
+PART = re.compile(r"(rules|queries|operations)_[a-z]+\.py")
+# Low to high, as .importlinter says for the whole files; parts stand where their file stands.
+PLACES = {"rules": 0, "models": 0, "ports": 0, "queries": 1, "bulk": 1, "postings": 2, "operations": 3}
 WRITING_SQL = re.compile(
     r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\s+([a-z]+)_[a-z]+", re.IGNORECASE
 )
@@ -156,7 +159,7 @@ def test_writes_stand_in_operations_and_bulk() -> None:
     wrong = [
         f"{module.at(node)} {chain}"
         for module in MODULES
-        if module.subject and module.path.name not in {"operations.py", "bulk.py"}
+        if module.subject and _place(module.path.stem) not in {"operations", "bulk"}
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Call)
         and ".objects" in (chain := source.dotted(node.func))
@@ -193,7 +196,7 @@ def test_no_exception_is_swallowed() -> None:
 def test_subjects_have_the_same_files(subject: str) -> None:
     folder = source.PACKAGE / "domain" / subject
     names = {p.name for p in folder.iterdir()} - FILES_OF_A_SUBJECT - {"__pycache__"}
-    assert not {name for name in names if not PART_OF_RULES.fullmatch(name)}
+    assert not {name for name in names if not PART.fullmatch(name)}
     readme = (folder / "README.md").read_text(encoding="utf-8")
     assert 15 <= readme.count("\n") <= 60, "what it owns, what it does not, its promises, what its dates mean"
 
@@ -212,6 +215,23 @@ def test_parts_of_rules_import_only_what_is_pure() -> None:
         and name != "polars"
     ]
     assert not wrong
+
+
+def test_parts_keep_the_order_inside_a_subject() -> None:
+    """A part of the rules, queries or operations imports what its whole file might: decision 0011."""
+    wrong = [
+        f"{module.name} {name}"
+        for module in MODULES
+        if module.subject and (own := PLACES.get(_place(module.path.stem))) is not None
+        for name in source.imports(module).values()
+        if name.startswith(f"meterbook.domain.{module.subject}.")
+        and PLACES.get(_place(name.split(".")[3]), 0) > own
+    ]
+    assert not wrong
+
+
+def _place(stem: str) -> str:
+    return stem.partition("_")[0]
 
 
 def test_every_exception_to_a_rule_says_why() -> None:
