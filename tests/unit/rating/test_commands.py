@@ -25,7 +25,7 @@ def faulty(tmp_path: Path) -> Path:
 def test_check_names_every_fault_and_leaves_with_2(faulty: Path) -> None:
     result = RUNNER.invoke(tariff_files.app, ["check", str(WATER), str(faulty)])
     right, wrong = result.stdout.splitlines()
-    assert right == f"{WATER}: CN-BEIJING-WATER-RESIDENTIAL, 2 versions, right"
+    assert right == f"{WATER}: CN-BEIJING-WATER-RESIDENTIAL, right; versions: 2"
     assert wrong == f'{faulty}: $.versions[0].components[0].price: 3 must be text in quotes, like "3"'
     assert isinstance(result.exception, console.CommandError)
     assert result.exception.exit_code == console.WRONG_USE

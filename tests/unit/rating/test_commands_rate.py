@@ -66,6 +66,23 @@ def test_json_has_every_row_with_its_lines_and_amounts_as_text(tariff: Path, usa
         assert Decimal(row["tax"]) == sum(Decimal(line["tax"]) for line in row["lines"])
 
 
+def test_a_tax_added_is_tax_in_lines_and_sums(tmp_path: Path) -> None:
+    """A tenth on top is an eleventh of the total, all of it in the line that adds it."""
+    water = documents.component("WATER", documents.PER_UNIT, tax_rate="10", tax="ADDED")
+    tariff, usage = samples.tariff_file(tmp_path, water), samples.usage_file(tmp_path, "007,10,0")
+    result = samples.call(rate.app, "--tariff", tariff, "--usage", usage, "--format", "json")
+    found = json.loads(result.stdout)
+    (row,) = found["rows"]
+    assert [(line["component"], line["tax"]) for line in row["lines"]] == [
+        ("WATER", "0.00"),
+        ("TAX_10", row["tax"]),
+    ]
+    assert Decimal(row["tax"]) * 11 == Decimal(row["total"])
+    assert found["totals"] == [{"currency": "CNY", "amount": row["total"], "tax": row["tax"]}]
+    shown = samples.call(rate.app, "--tariff", tariff, "--usage", usage, "--language", "en")
+    assert f"of it tax {row['tax']}" in shown.stdout
+
+
 def test_the_table_leaves_out_what_says_nothing(tariff: Path, usage: Path) -> None:
     result = samples.call(rate.app, "--tariff", tariff, "--usage", usage, "--language", "en")
     heading = result.stdout.splitlines()[1]

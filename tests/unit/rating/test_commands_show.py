@@ -44,7 +44,7 @@ KINDS: list[tuple[dict[str, Any], list[str]]] = [
         ["5.00 yuan / household / month", "8.00 yuan / household / month"],
     ),
     ({"kind": "CAPACITY", "price": "30"}, ["30.00 yuan / unit of capacity / month"]),
-    ({"kind": "DEMAND", "price": "30", "per": "PERIOD"}, ["30.00 yuan / unit of demand"]),
+    ({"kind": "DEMAND", "price": "30", "per": "PERIOD"}, ["30.00 yuan / unit of demand / bill"]),
     (
         {"kind": "TIME_OF_USE", "prices": {"PEAK": "2", "VALLEY": "1"}},
         ["2.00 yuan / m³", "1.00 yuan / m³"],
@@ -54,6 +54,7 @@ KINDS: list[tuple[dict[str, Any], list[str]]] = [
         {"kind": "AREA", "price": "22", "per": "SEASON", "part_season": "DAYS"},
         ["22.00 yuan / square metre / heating season, by days"],
     ),
+    ({"kind": "AREA", "price": "22", "per": "SEASON"}, ["22.00 yuan / square metre / bill"]),
     (
         {"kind": "OVER_QUOTA", "tiers": [{"until_percent": "20", "price": "1"}, {"price": "2"}]},
         ["1.00 yuan / m³", "2.00 yuan / m³"],
@@ -163,6 +164,23 @@ def test_dated_taxes_are_said_with_their_days() -> None:
     taxes = [{"until": dt.date(2019, 4, 1), "rate": "10"}, {"rate": "9"}]
     (row,) = rows(documents.component("X", documents.PER_UNIT, tax_rate=taxes))
     assert row.tax == "10 %, 9 % (2019-04-01)"
+
+
+def test_a_tax_added_is_said_with_the_price_it_is_added_to() -> None:
+    taxes = [{"until": dt.date(2019, 4, 1), "rate": "10"}, {"rate": "9"}]
+    dated = documents.component("X", documents.PER_UNIT, tax_rate=taxes, tax="ADDED")
+    plain = documents.component("Y", documents.PER_UNIT, tax_rate="10", tax="ADDED")
+    untaxed = documents.component("Z", documents.PER_UNIT, tax_rate="not_subject")
+    found = rows(dated, plain, untaxed)
+    assert [row.tax for row in found] == [
+        "10 % added, 9 % added (2019-04-01)",
+        "10 % added",
+        "not subject",
+        *("", "", ""),
+    ]
+    partly = [{"until": dt.date(2019, 4, 1), "rate": "exempt"}, {"rate": "9"}]
+    (row, _) = rows(documents.component("X", documents.PER_UNIT, tax_rate=partly, tax="ADDED"))
+    assert row.tax == "exempt, 9 % added (2019-04-01)"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import polars as pl
 
 from meterbook.interfaces.cli import number_text, rate_explain, tariff_choice
 from meterbook.interfaces.cli.tongue import Tongue
+from meterbook.rating import explain
 from meterbook.rating.charges import kinds
 
 _MILLI, _MICRO, _PPM = 3, 6, 6
@@ -60,9 +61,11 @@ def rated(
     )
     named = named.join(_bands(tariffs, tongue=tongue), on=["tariff_version_id", "band"], how="left")
     is_table = pl.col("kind") == kinds.ChargeKind.SWITCHING_TIERS
-    # the tables of switching tiers are numbered where other kinds have bands
     named = named.with_columns(
-        band_name=pl.when(is_table).then(pl.col("band").cast(pl.String)).otherwise("band_name")
+        # a line of added tax is tax altogether; the engine keeps only what is inside a price
+        tax_minor=pl.when("is_tax").then("amount_minor").otherwise("tax_minor"),
+        # the tables of switching tiers are numbered where other kinds have bands
+        band_name=pl.when(is_table).then(pl.col("band").cast(pl.String)).otherwise("band_name"),
     )
     exponents = sorted({entry.version.exponent for entry in tariffs.entries})
     shown = _shown(named, exponents)
@@ -98,6 +101,7 @@ def _components(tariffs: tariff_choice.Tariffs, *, tongue: Tongue) -> pl.DataFra
             component.code,
             tongue.name(component.name),
             int(component.charge.kind),
+            component.revenue == explain.TAX_REVENUE,
             entry.version.currency,
             entry.version.exponent,
             entry.version.unit,
@@ -112,6 +116,7 @@ def _components(tariffs: tariff_choice.Tariffs, *, tongue: Tongue) -> pl.DataFra
         "component": pl.String(),
         "name": pl.String(),
         "kind": pl.Int8(),
+        "is_tax": pl.Boolean(),
         "currency": pl.String(),
         "exponent": pl.Int8(),
         "unit": pl.String(),

@@ -48,7 +48,7 @@ def check(files: _Files) -> None:
             for fault in error.faults:
                 console.out().print(f"{path}: {fault.path}: {fault.reason}", markup=False)
         else:
-            words = _("{path}: {code}, {count} versions, right").format(
+            words = _("{path}: {code}, right; versions: {count}").format(
                 path=path, code=found.code, count=len(found.versions)
             )
             console.out().print(words, markup=False)

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from meterbook.interfaces.cli import tariff_words
 from meterbook.interfaces.cli.tongue import Tongue, gettext_noop
-from meterbook.rating import explain_words, fact, facts
+from meterbook.rating import explain, explain_words, fact, facts, tariff
 from meterbook.rating.charges import kinds
 from meterbook.rating.fact import Field, Measure, Place
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-    from meterbook.rating import tariff
 
 _PRICES = (Field.PRICE, Field.FEE, Field.RATE, Field.FREE)
 _BOUNDS = (Field.BOUND, Field.BOUND_OVER_QUOTA, Field.TABLE_BOUND)
@@ -30,6 +28,7 @@ _OF_TIERS = {
     *(Field.BOUNDS_ROUNDING, Field.DEFAULT_PERSONS, Field.HOUSEHOLD_RULE, Field.HOUSEHOLD_OVER),
     *(Field.HOUSEHOLD_ADD, Field.HOUSEHOLD_ONCE),
 }
+_NOT_SUBJECT = tariff.TaxTreatment.NOT_SUBJECT.value
 _USUAL_ROUNDING = "FEN_HALF_UP"
 _PER_QUANTITY = frozenset({kinds.Basis.QUANTITY, kinds.Basis.BAND})
 _PER = {
@@ -63,7 +62,7 @@ class Row:
     remarks: str
 
 
-def prices(version: "tariff.TariffVersion", *, tongue: Tongue) -> "Table":
+def prices(version: tariff.TariffVersion, *, tongue: Tongue) -> "Table":
     """The table of prices."""
     from rich.table import Table
 
@@ -88,7 +87,7 @@ def prices(version: "tariff.TariffVersion", *, tongue: Tongue) -> "Table":
     return table
 
 
-def rules(version: "tariff.TariffVersion", *, tongue: Tongue) -> "Table":
+def rules(version: tariff.TariffVersion, *, tongue: Tongue) -> "Table":
     """The table of what the version says outside its components."""
     from rich.table import Table
 
@@ -100,7 +99,7 @@ def rules(version: "tariff.TariffVersion", *, tongue: Tongue) -> "Table":
     return table
 
 
-def rule_rows(version: "tariff.TariffVersion", *, tongue: Tongue) -> Iterator[tuple[str, str]]:
+def rule_rows(version: tariff.TariffVersion, *, tongue: Tongue) -> Iterator[tuple[str, str]]:
     """What the version says outside its components: names and values."""
     naming = tariff_words.Naming(tongue=tongue, versions=(version,))
     idle = {Field.EFFECTIVE_FROM, Field.EFFECTIVE_UNTIL}
@@ -115,7 +114,7 @@ def rule_rows(version: "tariff.TariffVersion", *, tongue: Tongue) -> Iterator[tu
         yield (f"{name}{tongue.colon}{where}" if where else name, value)
 
 
-def _has_tiers(version: "tariff.TariffVersion") -> bool:
+def _has_tiers(version: tariff.TariffVersion) -> bool:
     """Whether bounds or persons mean anything to the version."""
     return any(
         row.tier or row.basis is kinds.Basis.PERSONS
@@ -125,7 +124,7 @@ def _has_tiers(version: "tariff.TariffVersion") -> bool:
     )
 
 
-def rows(version: "tariff.TariffVersion", *, tongue: Tongue) -> Iterator[Row]:
+def rows(version: tariff.TariffVersion, *, tongue: Tongue) -> Iterator[Row]:
     """Every price with its bounds, component by component; what differs by season or programme after it."""
     sheet = _Sheet(
         version=version,
@@ -138,16 +137,16 @@ def rows(version: "tariff.TariffVersion", *, tongue: Tongue) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class _Sheet:
-    version: "tariff.TariffVersion"
+    version: tariff.TariffVersion
     naming: tariff_words.Naming
     facts: Mapping[fact.Key, fact.Fact]
 
-    def component(self, component: "tariff.Component") -> Iterator[Row]:
+    def component(self, component: tariff.Component) -> Iterator[Row]:
         """The rows of a component; its tax and remarks stand on the first."""
         own = [found for found in self.facts.values() if found.place.component == component.code]
         priced = self._priced(own)
         name = self.naming.tongue.name(component.name)
-        tax, remarks = self._tax(own), self._remarks(own)
+        tax, remarks = self._tax(component, own), self._remarks(own)
         if not priced:
             yield Row(name, "", "", "", "", self._rounded(component), tax, remarks)
         for place, found in enumerate(priced):
@@ -188,14 +187,14 @@ class _Sheet:
             key=lambda found: (programmes.index(found.place.programme), seasons.index(found.place.season)),
         )
 
-    def _in_programme(self, component: "tariff.Component", code: str) -> "tariff.Component":
+    def _in_programme(self, component: tariff.Component, code: str) -> tariff.Component:
         """The component as a programme has it: its kind may be another one."""
         numbers = {programme.code: programme.programme_no for programme in self.version.programmes}
         programme_no = numbers.get(code, 0)
         entry = next(entry for entry in self.version.price_sets if entry.programme_no == programme_no)
         return entry.components[component.component_no - 1]
 
-    def _price(self, found: fact.Fact, component: "tariff.Component") -> str:
+    def _price(self, found: fact.Fact, component: tariff.Component) -> str:
         _ = self.naming.tongue.gettext
         assert isinstance(found.value, int)
         if found.field is Field.RATE:
@@ -211,7 +210,7 @@ class _Sheet:
             return _("{price} for entering the tier").format(price=price)
         return " / ".join([price, *self._units(component)])
 
-    def _units(self, component: "tariff.Component") -> Iterator[str]:
+    def _units(self, component: tariff.Component) -> Iterator[str]:
         """What one price is for: a unit, a household, a month."""
         _ = self.naming.tongue.gettext
         charge = component.charge
@@ -225,10 +224,10 @@ class _Sheet:
             yield _(_PER[row.basis])
         if row.time in _EVERY:
             yield _(_EVERY[row.time])
-        elif row.basis is kinds.Basis.ONE and charge.kind not in _LIMITS:
+        elif (row.basis is kinds.Basis.ONE or row.basis in _PER) and charge.kind not in _LIMITS:
             yield _("bill")
 
-    def _rounded(self, component: "tariff.Component") -> str:
+    def _rounded(self, component: tariff.Component) -> str:
         return self.naming.word(component.rounding.name, field=Field.ROUNDING)
 
     def _bound(self, place: Place) -> str:
@@ -264,14 +263,31 @@ class _Sheet:
         bare = replace(place, band="", calibre=0, item="")
         return self.facts.get((field, bare)) or self.facts.get((field, replace(bare, season="")))
 
-    def _tax(self, own: list[fact.Fact]) -> str:
+    def _tax(self, component: tariff.Component, own: list[fact.Fact]) -> str:
+        """The rates inside the price and those added to it; nothing for a line that is tax itself."""
+        if component.revenue == explain.TAX_REVENUE:
+            return ""
+        added = list(self._added(component))
         words = []
         for found in own:
-            if found.field in {Field.TAX, Field.TAX_RATE} and not found.place.programme:
+            is_apart = bool(added) and found.value == _NOT_SUBJECT
+            if found.field in {Field.TAX, Field.TAX_RATE} and not found.place.programme and not is_apart:
                 value = self.naming.value(found.value, field=found.field, measure=found.measure)
                 item = found.place.item
                 words.append(value + self.naming.tongue.bracketed(item) if item else value)
-        return self.naming.tongue.comma.join(dict.fromkeys(words))
+        return self.naming.tongue.comma.join(dict.fromkeys([*words, *added]))
+
+    def _added(self, component: tariff.Component) -> Iterator[str]:
+        """The taxes that stand in lines of their own, with the day from which each holds."""
+        _ = self.naming.tongue.gettext
+        for item in self.version.components:
+            if item.revenue == explain.TAX_REVENUE and component.component_no in item.of:
+                rate = self.naming.number(
+                    item.charge.price_rows(self.version.household)[0].rate_ppm, measure=Measure.PERCENT
+                )
+                from_ = item.condition.valid_from
+                words = _("{rate} added").format(rate=rate)
+                yield words + self.naming.tongue.bracketed(from_.isoformat()) if from_ else words
 
     def _remarks(self, own: list[fact.Fact]) -> str:
         """Everything else the component says, in its order."""

@@ -97,7 +97,9 @@ REASONS = {
     "BANDS_DO_NOT_SUM": gettext_noop(
         "the quantities of the bands must all be there and sum to the quantity of the row"
     ),
-    "NEGOTIATED_PRICE_OUT_OF_BAND": gettext_noop("the agreed price leaves the room the tariff gives it"),
+    "NEGOTIATED_PRICE_OUT_OF_BAND": gettext_noop(
+        "negotiated_price lies further from the price of its season than the tariff allows (negotiable)"
+    ),
     "AMOUNT_OUT_OF_RANGE": gettext_noop("the amount is too large to be kept"),
 }
 OTHER = gettext_noop("the tariff can't rate this row ({code})")
