@@ -5,6 +5,7 @@ from django.db import connection
 
 from meterbook.domain import columns
 from meterbook.domain.agreements import models, rules
+from meterbook.domain.agreements import queries_numbers as queries
 from meterbook.domain.customers import models as customers
 
 ACCOUNTS = {
@@ -71,15 +72,7 @@ def write_accounts(*, accounts: pl.DataFrame) -> pl.DataFrame:
     `accounts` has columns ACCOUNTS; further columns are carried along. An account without a number (null)
     gets the next one of its series, in the frame's order.
     """
-    given = set(accounts["account_no"].drop_nulls())
-    numbers = accounts["account_no"].to_list()
-    resident = customers.CustomerClass.RESIDENTIAL
-    prefixes = [rules.account_prefix(is_resident=c == resident) for c in accounts["customer_class"]]
-    for prefix in sorted(set(prefixes)):
-        places = [i for i, number in enumerate(numbers) if number is None and prefixes[i] == prefix]
-        taken = _next_numbers(prefix=prefix, count=len(places), avoid=given)
-        for place, number in zip(places, taken, strict=True):
-            numbers[place] = number
+    numbers = _filled_numbers(accounts)
     numbered = accounts.with_columns(
         pl.Series("account_no", numbers, dtype=pl.String),
         pl.Series("id", columns.next_ids(table=models.Account, count=accounts.height), dtype=pl.Int64),
@@ -93,6 +86,15 @@ def write_accounts(*, accounts: pl.DataFrame) -> pl.DataFrame:
             "customer_id",
             pl.lit(models.AccountState.ACTIVE.value, dtype=pl.Int16).alias("state"),
             "opened_on",
+        ),
+    )
+    columns.copy_in(
+        table=models.AccountHolder,
+        frame=numbered.select(
+            "station_id",
+            pl.col("id").alias("account_id"),
+            "customer_id",
+            pl.col("opened_on").alias("from_on"),
         ),
     )
     return numbered
@@ -124,18 +126,40 @@ def write_agreements(*, agreements: pl.DataFrame) -> pl.DataFrame:
     return numbered
 
 
-def _next_numbers(*, prefix: str, count: int, avoid: set[str]) -> list[str]:
+def _filled_numbers(accounts: pl.DataFrame) -> list[str]:
+    """The account numbers of the frame, those that are missing taken from the series of station and class."""
+    numbers = accounts["account_no"].to_list()
+    given = set(accounts["account_no"].drop_nulls())
+    known = queries.number_series(station_ids=accounts["station_id"].unique().to_list())
+    resident = customers.CustomerClass.RESIDENTIAL
+    wanted: dict[rules.Series, list[int]] = {}
+    for place, (station_id, customer_class, number) in enumerate(
+        accounts.select("station_id", "customer_class", "account_no").iter_rows()
+    ):
+        if number is None:
+            wanted.setdefault(known[station_id, customer_class == resident], []).append(place)
+    for series in sorted(wanted, key=lambda series: series.prefix):
+        places = wanted[series]
+        taken = next_account_numbers(series=series, count=len(places), avoid=given)
+        given.update(taken)
+        for place, number in zip(places, taken, strict=True):
+            numbers[place] = number
+    return numbers
+
+
+def next_account_numbers(*, series: rules.Series, count: int, avoid: set[str]) -> list[str]:
     """The next `count` numbers of a series; the series' row stays locked until the transaction ends.
 
-    Numbers kept from an older system may lie in the series: those are passed over.
+    Numbers kept from an older system may lie in the series: those are passed over, and those in `avoid`.
+    Raises rules.NumberRuleError when the series is used up.
     """
     found: list[str] = []
     while len(found) < count:
         wanted = count - len(found)
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE_NUMBERS, [prefix, wanted + 1])
+            cursor.execute(_TAKE_NUMBERS, [series.prefix, wanted + 1])
             first = cursor.fetchone()[0] - wanted
-        numbers = rules.account_numbers(prefix=prefix, first=first, count=wanted)
+        numbers = rules.account_numbers(form=series.form, prefix=series.prefix, first=first, count=wanted)
         used = avoid.union(known_account_numbers(account_nos=numbers)["account_no"])
         found.extend(number for number in numbers if number not in used)
     return found
