@@ -18,6 +18,10 @@ ACCOUNT_STATES: dict[int, cells.Tag] = {
     agreements.AccountState.ACTIVE: cells.Tag(text=_("Active"), kind="ok"),
     agreements.AccountState.SUSPENDED: cells.Tag(text=_("Suspended"), kind="warn"),
     agreements.AccountState.CLOSED: cells.Tag(text=pgettext_lazy("account", "Closed")),
+    agreements.AccountState.POTENTIAL: cells.Tag(text=pgettext_lazy("account", "Potential")),
+    agreements.AccountState.NEW: cells.Tag(text=pgettext_lazy("account", "New"), kind="warn"),
+    agreements.AccountState.STOPPED: cells.Tag(text=pgettext_lazy("account", "Stopped"), kind="bad"),
+    agreements.AccountState.DEMOLITION: cells.Tag(text=pgettext_lazy("account", "Demolition"), kind="warn"),
 }
 CUSTOMER_CLASSES: Words = {
     customers.CustomerClass.RESIDENTIAL: _("Residential"),
