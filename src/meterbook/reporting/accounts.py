@@ -90,7 +90,8 @@ LEFT JOIN LATERAL (
 ) supply ON true
 LEFT JOIN LATERAL (
     SELECT cp.value FROM customers_contactpoint cp
-    WHERE cp.customer_id = shown.customer_id AND cp.kind = 1 AND cp.valid_until IS NULL LIMIT 1
+    WHERE cp.customer_id = shown.customer_id AND cp.kind = 1 AND cp.valid_until IS NULL
+    ORDER BY cp.is_preferred DESC, cp.id LIMIT 1
 ) phone ON true
 ORDER BY shown.place
 """)

@@ -31,6 +31,7 @@ def write_customers(*, customers: pl.DataFrame) -> pl.DataFrame:
             "id",
             "station_id",
             "customer_class",
+            _kind(),
             "name",
             pl.Series("name_pinyin", [key.pinyin for key in keys], dtype=pl.String),
             pl.Series("name_initials", [key.initials for key in keys], dtype=pl.String),
@@ -40,6 +41,17 @@ def write_customers(*, customers: pl.DataFrame) -> pl.DataFrame:
     )
     _write_phones(numbered.filter(pl.col("phone") != ""))
     return numbered
+
+
+def _kind() -> pl.Expr:
+    """Who lives somewhere is a person, who does not is an organisation, until somebody says otherwise."""
+    return (
+        pl.when(pl.col("customer_class") == models.CustomerClass.RESIDENTIAL.value)
+        .then(models.CustomerKind.PERSON.value)
+        .otherwise(models.CustomerKind.ORGANISATION.value)
+        .cast(pl.Int16)
+        .alias("kind")
+    )
 
 
 def _write_phones(customers: pl.DataFrame) -> None:
@@ -52,6 +64,7 @@ def _write_phones(customers: pl.DataFrame) -> None:
             pl.lit(models.ContactPoint.Kind.PHONE.value, dtype=pl.Int16).alias("kind"),
             pl.col("phone").alias("value"),
             pl.Series("value_reversed", reversed_values, dtype=pl.String),
+            pl.lit(value=True).alias("is_preferred"),
             "valid_from",
         ),
     )

@@ -12,12 +12,18 @@ from django.db import connection
 from django.db.models import Q
 
 from meterbook.domain import fragments
-from meterbook.domain.customers import models
+from meterbook.domain.customers import models, rules_identity
 
 _BY_PHONE_TAIL = """
 SELECT DISTINCT customer_id FROM customers_contactpoint
 WHERE kind = %(kind)s AND value_reversed ~>=~ %(first)s AND value_reversed ~<~ %(after)s
     AND valid_until IS NULL
+ORDER BY customer_id LIMIT %(most)s
+"""
+
+_BY_IDENTITY_TAIL = """
+SELECT DISTINCT customer_id FROM customers_identitydocument
+WHERE number_reversed ~>=~ %(first)s AND number_reversed ~<~ %(after)s AND valid_until IS NULL
 ORDER BY customer_id LIMIT %(most)s
 """
 
@@ -66,11 +72,26 @@ def customer_ids_by_phone_tail(*, digits: str, most: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def customer_ids_by_identity_tail(*, digits: str, most: int) -> list[int]:
+    """At most `most` customers with a present paper whose number ends with `digits` (X counts as one)."""
+    turned = digits.upper()[::-1]
+    parameters: dict[str, str | int] = {"first": turned, "after": turned + fragments.AFTER_ALL, "most": most}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_IDENTITY_TAIL, parameters)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def customer_ids_by_identity_number(*, number: str, most: int) -> list[int]:
+    """At most `most` customers who have or had a paper of this number; an old number finds its new form."""
+    found = models.IdentityDocument.objects.filter(number_key__in=rules_identity.search_keys(number))
+    return list(found.order_by("customer_id").values_list("customer_id", flat=True).distinct()[:most])
+
+
 def contacts_of(*, customer_id: int, on: datetime.date) -> list[Contact]:
-    """The contact points valid on a day, phones first."""
+    """The contact points valid on a day: phones first, of each kind the preferred one first."""
     found = models.ContactPoint.objects.filter(
         Q(valid_until__isnull=True) | Q(valid_until__gt=on), customer_id=customer_id, valid_from__lte=on
-    ).order_by("kind", "valid_from")
+    ).order_by("kind", "-is_preferred", "valid_from")
     return [
         Contact(
             kind=models.ContactPoint.Kind(point.kind),
@@ -83,8 +104,9 @@ def contacts_of(*, customer_id: int, on: datetime.date) -> list[Contact]:
 
 
 def phones_of(*, customer_ids: Sequence[int]) -> dict[int, str]:
-    """The present phone number of each customer that has one."""
+    """The phone number of each customer that has one: the preferred one, as long as there is any."""
     found = models.ContactPoint.objects.filter(
         customer_id__in=customer_ids, kind=models.ContactPoint.Kind.PHONE, valid_until__isnull=True
     )
-    return dict(found.values_list("customer_id", "value"))
+    # The last one of a customer stays in a dictionary.
+    return dict(found.order_by("is_preferred", "-id").values_list("customer_id", "value"))

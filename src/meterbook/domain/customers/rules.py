@@ -1,8 +1,11 @@
-"""How a customer is found: keys beside the name and the phone number. Pure."""
+"""How a customer is found and reached: keys beside the name, contact values in one form. Pure."""
 
 import functools
 import re
 from dataclasses import dataclass
+from enum import StrEnum
+
+from meterbook.kernel import text as kernel_text
 
 # Characters read differently as a surname than anywhere else; longest first.
 _SURNAMES = {
@@ -36,6 +39,14 @@ _WORD = re.compile(r"[^\W_]+")
 _LONGEST_PERSON = 4
 PINYIN_LENGTH = 240
 INITIALS_LENGTH = 60
+LONGEST_CONTACT = 200
+# The forms of contact values by kind (models.ContactPoint.Kind as a name).
+_CONTACT_FORMS = {
+    "PHONE": re.compile(r"\+?[0-9][0-9-]{3,18}[0-9]"),
+    "EMAIL": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+"),
+    "WECHAT": re.compile(r"\S{3,60}"),
+    "POST": re.compile(r".{3,200}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +77,35 @@ def search_keys(name: str) -> SearchKeys:
 def reversed_key(value: str) -> str:
     """A phone number from behind, so that its tail is found by a prefix scan."""
     return value[::-1]
+
+
+class ContactFault(StrEnum):
+    """Why a way to reach somebody is refused."""
+
+    NOT_A_PHONE = "NOT_A_PHONE"
+    NOT_AN_EMAIL = "NOT_AN_EMAIL"
+    WRONG_FORM = "WRONG_FORM"
+
+
+_FAULTS = {"PHONE": ContactFault.NOT_A_PHONE, "EMAIL": ContactFault.NOT_AN_EMAIL}
+
+
+class ContactError(ValueError):
+    """A phone number or address that can't be reached."""
+
+    def __init__(self, *, code: ContactFault) -> None:
+        super().__init__(code.value)
+        self.code = code
+
+
+def contact_value(*, kind: str, value: str) -> str:
+    """A contact value in the form it is kept: half width; a phone number without blanks. Raises ContactError.
+
+    `kind` is PHONE, EMAIL, WECHAT or POST. Foreign numbers keep their +; an extension stands behind a hyphen.
+    """
+    plain = " ".join(kernel_text.half_width(value).split())
+    if kind == "PHONE":
+        plain = re.sub(r"[\s().]", "", plain)
+    if len(plain) > LONGEST_CONTACT or not _CONTACT_FORMS[kind].fullmatch(plain):
+        raise ContactError(code=_FAULTS.get(kind, ContactFault.WRONG_FORM))
+    return plain
