@@ -22,8 +22,9 @@ SCHEMA = "main"
 
 
 def pytest_configure() -> None:
-    """Static files are published into a folder of the test run, not into the user's data."""
+    """Static files and files handed in go into a folder of the test run, not into the user's data."""
     settings.STATIC_ROOT = str(server_module.home() / "static")
+    settings.METERBOOK_FILES_ROOT = server_module.home() / "files"
 
 
 @pytest.fixture(scope="session")

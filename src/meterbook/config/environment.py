@@ -74,6 +74,11 @@ class Environment:
     worker_concurrency: int
     postgres_bin: Path | None
     postgres_user: str | None
+    files_endpoint: str | None
+    files_bucket: str
+    files_region: str
+    files_access_key: str | None
+    files_secret_key: str | None
 
     def __repr__(self) -> str:
         """Keep addresses with passwords out of tracebacks and logs."""

@@ -126,11 +126,24 @@ def _long_text(text: str) -> str:
     return text
 
 
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+        raise ValueError
+    return text.rstrip("/")
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError
+    return text.strip()
+
+
 ADDRESS = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 
 
 def _kind(name: str, default: object, allowed: str, parse: Callable[[str], Any], meaning: str) -> Kind:
-    is_secret = name.startswith("database_") or name == "secret_key"
+    is_secret = name.startswith("database_") or name.endswith("secret_key")
     return Kind(
         name=name, default=default, allowed=allowed, parse=parse, meaning=meaning, is_secret=is_secret
     )
@@ -162,4 +175,15 @@ ALL: tuple[Kind, ...] = (
     _kind("worker_concurrency", 2, "a whole number from 1 to 32", _whole(1, 32), "jobs at the same time"),
     _kind("postgres_bin", None, "a folder with postgres, initdb, pg_ctl", _folder, "instead of the wheel's"),
     _kind("postgres_user", None, "a user of this machine", _word, "runs PostgreSQL when we are root"),
+    _kind(
+        "files_endpoint",
+        None,
+        "http(s)://HOST:PORT",
+        _web_address,
+        "S3 storage for files",
+    ),
+    _kind("files_bucket", "meterbook", "a bucket's name", _text, "of the S3 storage"),
+    _kind("files_region", "us-east-1", "a region's name", _text, "of the S3 storage"),
+    _kind("files_access_key", None, "text", _text, "of the S3 storage"),
+    _kind("files_secret_key", None, "text", _text, "of the S3 storage"),
 )

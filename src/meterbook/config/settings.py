@@ -33,6 +33,7 @@ TENANT_APPS = [
     "meterbook.domain.access",
     "meterbook.domain.ledger",
     "meterbook.domain.documents",
+    "meterbook.domain.files",
     "meterbook.domain.imports",
     "meterbook.domain.customers",
     "meterbook.domain.premises",
@@ -175,6 +176,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 METERBOOK_FIXED_TODAY = ENVIRONMENT.fixed_today
 # Adapters are named here and nowhere else.
 METERBOOK_RECEIPT_DRAWER = "meterbook.adapters.pdf.receipts.receipt_pdf"
+METERBOOK_FILE_STORE = "meterbook.adapters.storage.opening.open_store"
+METERBOOK_FILES_ROOT = ENVIRONMENT.data_dir / "files"
+METERBOOK_FILES_S3 = (
+    None
+    if ENVIRONMENT.files_endpoint is None
+    else {
+        "endpoint": ENVIRONMENT.files_endpoint,
+        "bucket": ENVIRONMENT.files_bucket,
+        "region": ENVIRONMENT.files_region,
+        "access_key": ENVIRONMENT.files_access_key or "",
+        "secret_key": ENVIRONMENT.files_secret_key or "",
+    }
+)
 PROCRASTINATE_IMPORT_PATHS = ["meterbook.interfaces.jobs.tasks"]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 

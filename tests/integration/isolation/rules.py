@@ -23,6 +23,7 @@ class Rule:
 # Of the shell: no person yet, or only oneself.
 SHELL = {"login", "logout", "language", "theme", "resume", "resume_form", "password"}
 _BILLED = {"round_id": "billed_round_id"}
+_OF_ACCOUNT = {"kind": "file_subject_kind", "subject_id": "account_id"}
 _READINGS_FILE = {"import_id": "readings_import_id"}
 
 RULES: dict[str, Rule] = {
@@ -42,6 +43,11 @@ RULES: dict[str, Rule] = {
     "bills": Rule("billing.view"),
     "bill": Rule("billing.view"),
     "bill_print": Rule("billing.view"),
+    "files": Rule("files.view", _OF_ACCOUNT),
+    "file": Rule("files.view"),
+    "file_thumbnail": Rule("files.view"),
+    "file_remove": Rule("files.edit"),
+    "file_restore": Rule("files.edit"),
     "customers": Rule("customers.view"),
     "account": Rule("customers.view"),
     "imports": Rule("customers.import"),

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from meterbook.application import cancel_payment, reprint_receipt
 from meterbook.domain.access import models as access
@@ -10,8 +10,9 @@ from meterbook.domain.billing import models as billing
 from meterbook.domain.imports import models as imports
 from meterbook.domain.metering import models as metering
 from meterbook.domain.payments import models as payments
+from tests.builders import agreements, pictures, records
+from tests.builders import customers as customer_records
 from tests.builders import metering as rounds
-from tests.builders import records
 from tests.integration.imports import workbooks
 from tests.journeys import story
 
@@ -81,13 +82,16 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
     story.close_day(by=by, shift_id=shift_id, counted={payments.Tender.CASH: 10_00}, on=DAY)
     held = _next_round(by=by, supply=supply)
     assert bill.run_id is not None
+    customer = customer_records.whole_record(customer_id=supply.customer_id, mark=mark)
     files = _odds(station_id=station_id, run_id=bill.run_id, supply=supply)
+    photo = pictures.hand_in(actor=by.clerk, account_id=supply.account_id, name=f"{supply.name}.jpg")
     usernames = {role: records.staff(role=role, unit_id=station_id).username for role in ROLES}
     return Station(
         station_id=station_id,
         usernames=usernames,
         supply=supply,
         ids={
+            **asdict(customer),
             "account_no": supply.account_no,
             "account_id": supply.account_id,
             "meter_id": supply.meter_id,
@@ -102,6 +106,8 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
             "shift_id": shift_id,
             "import_id": files[imports.ImportKind.CUSTOMERS],
             "readings_import_id": files[imports.ImportKind.READINGS],
+            "file_subject_kind": "ACCOUNT",
+            "link_id": photo.link_id,
             "usage_id": 10_000 + station_id,
             "billed_round_id": round_id,
             "code": "CN-BEIJING-WATER-RESIDENTIAL",
@@ -136,6 +142,7 @@ def _odds(*, station_id: int, run_id: int, supply: records.Supply) -> dict[impor
     billing.ParkedUsage.objects.create(
         station_id=station_id, run_id=run_id, usage_id=10_000 + station_id, code="NO_TARIFF"
     )
+    agreements.one_of_each(supply=supply, day=DAY)
     content = workbooks.workbook([workbooks.row(name=supply.name, serial_no=supply.serial_no)])
     error = {"row": 2, "column": "serial_no", "value": supply.serial_no, "code": "MISSING", "fact": ""}
     files = {

@@ -50,16 +50,24 @@ class PageRule:
     right: str | None
     methods: tuple[str, ...]
     is_password_change: bool
+    opens_own: bool
 
 
 def page(
-    *, right: str | None = None, methods: Sequence[str] = ("GET",), is_password_change: bool = False
+    *,
+    right: str | None = None,
+    methods: Sequence[str] = ("GET",),
+    is_password_change: bool = False,
+    opens_own: bool = False,
 ) -> Callable[[PageView[P]], DjangoView[P]]:
-    """Guard a view. `right` is a code of access.rules.RIGHTS (checked at import). HEAD comes with GET."""
+    """Guard a view. `right` is a code of access.rules.RIGHTS (checked at import). HEAD comes with GET.
+
+    `opens_own`: a GET whose use case opens its transactions itself, because the look is written down.
+    """
     if right is not None and right not in rules.RIGHTS:
         raise ValueError(f"no such right: {right}")
     allowed = (*methods, "HEAD") if "GET" in methods else tuple(methods)
-    rule = PageRule(right=right, methods=allowed, is_password_change=is_password_change)
+    rule = PageRule(right=right, methods=allowed, is_password_change=is_password_change, opens_own=opens_own)
 
     def guard(view: PageView[P]) -> DjangoView[P]:
         @functools.wraps(view)
@@ -68,7 +76,7 @@ def page(
             if refusal is not None:
                 return refusal
             bound = functools.partial(view, request, *args, **kwargs)  # type: ignore[arg-type]  # now a PageRequest
-            response = _answer(request, bound=bound)
+            response = _answer(request, bound=bound, rule=rule)
             add_never_cache_headers(response)
             return response
 
@@ -122,10 +130,12 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
     return resume.log_in_page(request)
 
 
-def _answer(request: HttpRequest, *, bound: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+def _answer(
+    request: HttpRequest, *, bound: Callable[[], HttpResponseBase], rule: PageRule
+) -> HttpResponseBase:
     actor: actors.Actor = request.actor  # type: ignore[attr-defined]  # set by `_refusal`
     try:
-        if request.method in READS:
+        if request.method in READS and not rule.opens_own:
             with transaction.reading(actor=actor):
                 return _rendered(bound())
         response = bound()
