@@ -79,6 +79,11 @@ class TestConversion:
             == 2000
         )
 
+    def test_nothing_said_to_be_carried_is_nothing(self) -> None:
+        rule = {"round_to": "1", "rounding": "TRUNCATE", "carry": True}
+        assert self.charged(1999, billed_quantity=rule) == 1000
+        assert self.charged(1999, billed_quantity=rule, given={"carried_milli": None}) == 1000
+
     def test_no_more_is_taken_back_than_was_charged(self) -> None:
         doubled = samples.version(TIERED, conversion={"from_unit": "m3", "factor": "2"})
         stepped = samples.version(TIERED, billed_quantity={"round_to": "5"})

@@ -93,6 +93,25 @@ def test_three_prices_in_one_period_and_quantities_that_run_out() -> None:
     assert found == [(2, 1000, 1), (3, 2000, 2)]
 
 
+def test_a_finer_cut_takes_nothing_back_from_a_coarser_one_before_it() -> None:
+    starts = [("2020-01-01", None), ("2021-02-01", "1"), ("2021-02-03", "0.001")]
+    untils = [start for start, _ in starts[1:]] + [None]
+    changing = samples.document_book(
+        versions=[
+            {
+                "effective_from": start,
+                "effective_until": until,
+                "components": [price("1")],
+                "price_change": {**DAYS, "round_to": step} if step else None,
+            }
+            for (start, step), until in zip(starts, untils, strict=True)
+        ]
+    )
+    # 3 x 30/34 = 2.647 is 3; 3 x 32/34 = 2.824 would be less than that
+    found = samples.rated(changing, usage("2021-01-02", "2021-02-05", 3000, version=3), show=SHOWN)
+    assert found == [(1, 3000, 30), (2, 0, 2), (3, 0, 2)]
+
+
 def test_a_gap_between_versions_ends_the_chain() -> None:
     first = ("2020-01-01", [price("1")])
     changing = samples.changing(first, ("2021-02-01", [price("2")]), price_change=DAYS)
