@@ -154,7 +154,7 @@ def test_every_row_says_what_to_write() -> None:
     without = [row for row in rows("The notice says, you write") if row[1] and not snippets(row[1])]
     told = {"the bound times 12, `tier_period: CALENDAR_YEAR`"}
     assert [row[0] for row in without if row[1] not in told] == [
-        "年中立户按实际月数折算",
+        "年中立户按实际月数折算; 新方案首年按 8 个月折算",
         "滞纳金 / 违约金",
     ]
 
