@@ -191,6 +191,7 @@ def test_a_tax_added_is_said_with_the_price_it_is_added_to() -> None:
         ({"kind": "PACKAGE", "price": "3", "size": "10"}, {}, ["5", "10", "15"]),
         ({"kind": "PER_PERIOD", "price": "3"}, {}, ["0"]),
         ({"kind": "OVER_QUOTA", "tiers": [{"price": "1"}]}, {}, ["10", "100"]),
+        (documents.PER_UNIT, {"conversion": {"from_unit": "m3", "factor": "11"}}, ["10", "100"]),
         (
             documents.TIERS,
             {"conversion": {"from_unit": "m3", "factor": "2"}},

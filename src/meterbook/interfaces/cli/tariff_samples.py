@@ -127,7 +127,9 @@ def quantities(version: "tariff.TariffVersion") -> list[int]:
     for end in ends:
         found += [_round_number((below + end) // 2), end]
         below = end
-    found += [_round_number(below * 3 // 2)] if ends else list(_PLAIN_MILLI)
+    if not ends:
+        return [*found, *_PLAIN_MILLI]
+    found.append(_round_number(below * 3 // 2))
     return [_metered(end, version) for end in dict.fromkeys(found)]
 
 
