@@ -165,6 +165,13 @@ def account_ids_of_meters(*, meter_ids: Sequence[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def account_at_point(*, service_point_id: int, on: datetime.date) -> str:
+    """The number of the account supplied at a point on a day or later; "" when there is none."""
+    found = models.SupplyAgreement.objects.filter(service_point_id=service_point_id)
+    busy = found.exclude(until_on__lte=on).order_by("from_on")
+    return busy.values_list("account__account_no", flat=True).first() or ""
+
+
 def supplies_of(*, account_id: int, on: datetime.date) -> list[Supply]:
     """The account's agreements, running ones first, each with its meter, tariff and size on a day."""
     with connection.cursor() as cursor:

@@ -1,0 +1,137 @@
+"""Reads of the dated facts of agreements: what held on a day, and everything that ever held."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from meterbook.domain.agreements import models, rules
+from meterbook.domain.tariffs import models as tariffs
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One dated fact: its kind (a code) and what it says, in [from_on, until_on)."""
+
+    kind: str
+    agreement_id: int
+    utility: int
+    values: dict[str, Any]
+    from_on: datetime.date
+    until_on: datetime.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who held an account in [from_on, until_on)."""
+
+    customer_id: int
+    name: str
+    from_on: datetime.date
+    until_on: datetime.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTypeChoice:
+    """A usage type of the company's list."""
+
+    usage_type_id: int
+    code: str
+    name: str
+    utility: int | None
+    is_offered: bool
+
+
+_HOUSEHOLD = ("persons", "source", "proof", "expires_on")
+_AREA = ("area_milli", "kind", "height_milli", "area_class")
+
+
+def facts_on(*, agreement_id: int, on: datetime.date) -> dict[str, Any]:
+    """What held for the agreement on a day, as plain values for the audit trail; what doesn't is missing."""
+    day = Q(from_on__lte=on) & (Q(until_on__isnull=True) | Q(until_on__gt=on))
+    here = day & Q(agreement_id=agreement_id)
+    facts: dict[str, Any] = {}
+    facts |= models.HouseholdSize.objects.filter(here).values(*_HOUSEHOLD).first() or {}
+    facts |= models.HeatedArea.objects.filter(here).values(*_AREA).first() or {}
+    tariff = models.AgreementTariff.objects.filter(here).values_list("tariff__code", flat=True).first()
+    usage = models.AgreementUsage.objects.filter(here).values_list("usage_type__name", flat=True).first()
+    facts |= {name: value for name, value in (("tariff", tariff), ("usage_type", usage)) if value}
+    shares = models.PriceShare.objects.filter(here).order_by("part_no")
+    facts["parts"] = shares_in_words(
+        [rules.Share(share.tariff_id, share.split, share.split_value) for share in shares]
+    )
+    return facts
+
+
+def names_of(*, tariff_id: int, usage_type_id: int | None) -> dict[str, Any]:
+    """Tariff and usage type as people and audit rows name them."""
+    names = {"tariff": tariffs.Tariff.objects.filter(pk=tariff_id).values_list("code", flat=True).first()}
+    if usage_type_id is not None:
+        found = models.UsageType.objects.filter(pk=usage_type_id)
+        names["usage_type"] = found.values_list("name", flat=True).first()
+    return names
+
+
+def shares_in_words(shares: Iterable[rules.Share]) -> list[dict[str, Any]]:
+    """Parts of a mixed use as plain values: tariff code, how, and how much."""
+    parts = list(shares)
+    found = tariffs.Tariff.objects.filter(pk__in={part.tariff_id for part in parts})
+    codes = dict(found.values_list("pk", "code"))
+    kinds = {rules.REST: "REST", rules.FIXED: "FIXED", rules.SHARE: "SHARE", rules.HIGHEST: "HIGHEST"}
+    return [
+        {"tariff": codes.get(part.tariff_id, ""), "split": kinds[part.split], "split_value": part.split_value}
+        for part in parts
+    ]
+
+
+def holders_of(*, account_id: int) -> list[Holder]:
+    """Everybody who held the account, the present one first."""
+    rows = models.AccountHolder.objects.filter(account_id=account_id).order_by("-from_on", "-id")
+    names = ("customer_id", "customer__name", "from_on", "until_on")
+    return [Holder(*row) for row in rows.values_list(*names)]
+
+
+def usage_types(*, utility: int | None = None, only_offered: bool = False) -> list[UsageTypeChoice]:
+    """The company's usage types by code; with a utility, those that fit it."""
+    found = models.UsageType.objects.order_by("code")
+    if utility is not None:
+        found = found.filter(Q(utility__isnull=True) | Q(utility=utility))
+    if only_offered:
+        found = found.filter(is_offered=True)
+    return [UsageTypeChoice(*row) for row in found.values_list("pk", "code", "name", "utility", "is_offered")]
+
+
+def facts_of(*, account_id: int) -> list[Fact]:
+    """Every dated fact of the account's agreements, newest first: tariff, usage type, household, area,
+    concessions, parts.
+    """
+    tables: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+        ("TARIFF", models.AgreementTariff, ("tariff__code", "tariff__name_zh", "tariff__name_en")),
+        ("USAGE_TYPE", models.AgreementUsage, ("usage_type__name",)),
+        ("HOUSEHOLD", models.HouseholdSize, _HOUSEHOLD),
+        ("AREA", models.HeatedArea, _AREA),
+        ("CONCESSION", models.AgreementConcession, ("code", "proof", "expires_on")),
+        (
+            "PART",
+            models.PriceShare,
+            ("part_no", "split", "split_value", "tariff__code", "tariff__name_zh", "tariff__name_en"),
+        ),
+    )
+    found = []
+    for kind, table, names in tables:
+        rows = table.objects.filter(agreement__account_id=account_id)
+        heads = ("agreement_id", "agreement__utility", "from_on", "until_on")
+        for agreement_id, utility, from_on, until_on, *values in rows.values_list(*heads, *names):
+            found.append(
+                Fact(
+                    kind=kind,
+                    agreement_id=agreement_id,
+                    utility=utility,
+                    values=dict(zip(names, values, strict=True)),
+                    from_on=from_on,
+                    until_on=until_on,
+                )
+            )
+    return sorted(found, key=lambda fact: (fact.from_on, fact.kind), reverse=True)
