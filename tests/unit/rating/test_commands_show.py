@@ -96,14 +96,17 @@ def test_bounds_of_a_quota_are_said_as_such() -> None:
         "tiers": [{"until_percent": "20", "price": "1"}, {"price": "2"}],
     }
     found = rows(documents.component("X", charge))
-    assert [(row.from_, row.until) for row in found] == [
-        ("", "quota"),
-        ("quota", "quota + 20 %"),
-        ("quota + 20 %", ""),
+    assert [(row.tier, row.from_, row.until) for row in found] == [
+        ("within the quota", "", "quota"),
+        ("step 1 over the quota", "quota", "quota + 20 %"),
+        ("step 2 over the quota", "quota + 20 %", ""),
     ]
     del charge["within_price"]
     surcharge = rows(documents.component("X", charge))
-    assert [(row.from_, row.until) for row in surcharge] == [("quota", "quota + 20 %"), ("quota + 20 %", "")]
+    assert [(row.tier, row.from_, row.until) for row in surcharge] == [
+        ("step 1 over the quota", "quota", "quota + 20 %"),
+        ("step 2 over the quota", "quota + 20 %", ""),
+    ]
 
 
 def test_bounds_of_a_season_stand_with_its_prices() -> None:

@@ -152,7 +152,7 @@ class _Sheet:
         for place, found in enumerate(priced):
             where = found.place
             case = self.naming.place(Place(season=where.season, programme=where.programme))
-            words = self.naming.place(replace(where, component="", season="", programme=""))
+            words = self._tier(where)
             yield Row(
                 component=name,
                 case=case,
@@ -243,6 +243,15 @@ class _Sheet:
             return _("quota")
         percent = self.naming.value(found.value, field=found.field, measure=found.measure)
         return _("quota + {percent}").format(percent=percent)
+
+    def _tier(self, place: Place) -> str:
+        """Tier, band, meter size and what else tells the prices of one case apart."""
+        _ = self.naming.tongue.gettext
+        if not self._is_of_quota(place):
+            return self.naming.place(replace(place, component="", season="", programme=""))
+        if place.tier == 1:
+            return _("within the quota")
+        return _("step {number} over the quota").format(number=place.tier - 1)
 
     def _lower(self, place: Place) -> str:
         if place.tier <= 1:
