@@ -5,6 +5,7 @@ down by what another one asks for.
 """
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -15,6 +16,7 @@ from meterbook.kernel import period, rounding
 from meterbook.rating import book_links, book_stages, columns, tariff
 from meterbook.rating.charges import area, kinds
 
+_SETS = 2**15
 _PLAIN_BASES = {kinds.Basis.QUANTITY, kinds.Basis.ONE}
 
 
@@ -56,6 +58,14 @@ _LIGHT = frozenset(
 )
 
 
+# What a line, or a derived charge, takes from its price row.
+PRICED = ("component_no", "kind", "band", "tier")
+TERMED = (
+    *("rounding", "tax_basis_points", "rate_ppm", "rounding_mode", "step_minor", "divisor", "minor_milli"),
+    *("stage_no", "counted_bits"),
+)
+
+
 @dataclass(frozen=True)
 class Profile:
     """What the versions of a group have in common: their features, and how they count time."""
@@ -74,12 +84,49 @@ class Profile:
 
 @dataclass(frozen=True)
 class Group:
-    """Versions of one profile: `prices` to find the lines with, `terms` (row price_no) to price them with."""
+    """Versions of one profile: `prices` to find the lines with, `terms` (row price_no) to price them with.
+
+    `areas` are the charges by area whose factor depends on the building, by price_no.
+    """
 
     profile: Profile
     kinds: tuple[kinds.ChargeKind, ...]
     prices: pl.DataFrame
     terms: pl.DataFrame
+    areas: Mapping[int, area.Area]
+
+    @functools.cached_property
+    def matchable(self) -> pl.DataFrame:
+        """The prices as usages are joined to them: by version, or by version and set in one number."""
+        prices = self.prices.rename({"calibre_mm": "price_calibre_mm"})
+        if not self.profile.has(Feature.SETS):
+            return prices.drop("set_no")
+        return prices.select(pl.exclude("tariff_version_id", "set_no"), price_set=price_set())
+
+    @functools.cached_property
+    def line_terms(self) -> pl.DataFrame:
+        """The terms that the pricing of a line looks at."""
+        names = ["unit_price_micro", "rounding_mode", "step_minor", "divisor"]
+        if self.profile.has(Feature.NEGOTIATED):
+            names.append("lowest_micro")
+        if self.profile.has(Feature.ROUNDED_SHARES):
+            names.append("share_step_milli")
+        return self.terms.select(*names, "share_ppm", "time")
+
+    @functools.cached_property
+    def bases(self) -> frozenset[int]:
+        """What any of the prices is multiplied with: kinds.Basis."""
+        return frozenset(self.prices["basis"].unique())
+
+    @functools.cached_property
+    def times(self) -> frozenset[int]:
+        """How often any of the prices falls due: kinds.Time."""
+        return frozenset(self.terms["time"].unique())
+
+
+def price_set() -> pl.Expr:
+    """Version and price set in one number: joined several times as fast as two keys."""
+    return pl.col("tariff_version_id").cast(pl.Int64) * _SETS + pl.col("set_no")
 
 
 @dataclass(frozen=True)
@@ -101,6 +148,18 @@ class TariffBook:
     def group_numbers(self) -> dict[int, int]:
         """Version id -> place of its group."""
         return dict(self.group_of.iter_rows())
+
+    @functools.cached_property
+    def price_rows(self) -> pl.DataFrame:
+        """What lines take from their price row as it is; the rows of each group follow the group before."""
+        rows = [group.prices.select(PRICED).hstack(group.terms.select(TERMED)) for group in self.groups]
+        return pl.concat(rows)
+
+    @functools.cached_property
+    def first_rows(self) -> tuple[int, ...]:
+        """For each group the place of its first row in `price_rows`."""
+        heights = (group.prices.height for group in self.groups)
+        return tuple(itertools.accumulate(heights, initial=0))
 
     @property
     def prices(self) -> pl.DataFrame:
@@ -247,12 +306,15 @@ def _group(
 ) -> Group:
     prices: list[tuple[object, ...]] = []
     terms: list[tuple[object, ...]] = []
+    areas: dict[int, area.Area] = {}
     for version_id, version in versions.items():
         for entry in version.price_sets:
             freed = {no for item in entry.components for no in item.of if _is_free(item)}
             for component in entry.components:
                 condition_no = conditions.number(component.condition)
                 for row in component.charge.price_rows(version.household):
+                    if isinstance(component.charge, area.Area) and _has_area_factors(component.charge):
+                        areas[len(prices)] = component.charge
                     key = (
                         version_id,
                         entry.set_no,
@@ -271,6 +333,7 @@ def _group(
         kinds=tuple(kinds.ChargeKind(kind) for kind in frame["kind"].unique().sort()),
         prices=frame,
         terms=pl.DataFrame(terms, schema=dict(columns.TERMS.columns), orient="row"),
+        areas=areas,
     )
 
 

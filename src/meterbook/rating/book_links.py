@@ -94,6 +94,26 @@ class Links:
         return self.needs.filter("asks_for_more")
 
     @functools.cached_property
+    def conditions_asked(self) -> list[str]:
+        """The columns of `conditions` that any of them states."""
+        stated = self.conditions.drop("condition_no")
+        return [column.name for column in stated if column.null_count() < column.len()]
+
+    @functools.cached_property
+    def any_converts(self) -> bool:
+        """Whether any version charges another unit than the meter counts, or rounds it."""
+        own = ("factor_micro", "tariff_calorific_micro", "divisor_micro")
+        is_same = pl.all_horizontal(pl.col(*own) == kinds.MILLION, pl.col("converted_step_milli") == 1)
+        is_same &= ~pl.col("is_calorific_metered")
+        return not self.conversions.select(is_same.all()).item()
+
+    @functools.cached_property
+    def any_bills_steps(self) -> bool:
+        """Whether any version bills in whole steps or carries what is over."""
+        is_plain = (pl.col("billed_step_milli") == 1) & ~pl.col("is_carried")
+        return not self.conversions.select(is_plain.all()).item()
+
+    @functools.cached_property
     def counting(self) -> pl.Series:
         """The versions whose prices begin with a reading, not with a day, or whose seasons restart
         counters.

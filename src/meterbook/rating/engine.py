@@ -8,7 +8,7 @@ once, and what depends on other lines comes last. STEPS says in which order and 
 import os
 from collections.abc import Callable
 from concurrent import futures
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -38,6 +38,11 @@ RatingError = unratables.RatingError
 OnUsages = Callable[[pl.DataFrame, books.TariffBook], pl.DataFrame]
 OnMatches = Callable[[pl.LazyFrame, runs.Run], pl.LazyFrame]
 OnLines = Callable[[pl.DataFrame, runs.Run], pl.DataFrame]
+
+
+# What a line takes from its usage, or from its segment, and from its price row.
+_OF_USAGES = ("usage_id", "part_no", "split", "tariff_version_id", "set_no", "period_from", "period_until")
+_OF_PRICES = ("component_no", "band", "tier", "rounding", "tax_basis_points")
 
 
 @dataclass(frozen=True)
@@ -153,86 +158,106 @@ def rate(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFra
     for step in STEPS:
         if step.on_bills is not None:
             lines = step.on_bills(lines, tariff_book)
-    return lines.select(*columns.LINES.columns)
+    return finish.complete(lines)
 
 
 def _lines(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """The priced lines of all groups, in the order of usages, parts and segments."""
     plain: list[pl.DataFrame] = []
     derived: list[pl.DataFrame] = []
-    parts = _by_group(_in_order(frame), book)
-    for (_, run), lines in zip(parts, _all_priced(parts), strict=True):
+    ordered = _in_order(frame)
+    parts = _by_group(ordered, book)
+    for run, lines in zip(parts, _all_priced(parts), strict=True):
         (derived if run.has(books.Feature.DERIVED) else plain).append(lines)
     if derived:
-        plain.append(_derived(derived, book))
-    if len(plain) == 1:
-        return plain[0]
-    wanted = runs.line_columns(plain[0])
-    return pl.concat([lines.select(wanted) for lines in plain]).sort("usage_row", maintain_order=True)
+        plain.append(_derived(_together(derived), ordered, book))
+    lines = _together(plain)
+    told = [name for name in _OF_USAGES if name in ordered.columns]
+    return _told(lines, ordered.select(told), book.price_rows.select(_OF_PRICES))
 
 
-def _all_priced(parts: list[tuple[pl.DataFrame, runs.Run]]) -> list[pl.DataFrame]:
+def _together(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    return parts[0] if len(parts) == 1 else pl.concat(parts).sort("usage_row", maintain_order=True)
+
+
+def _told(lines: pl.DataFrame, ordered: pl.DataFrame, price_rows: pl.DataFrame) -> pl.DataFrame:
+    """Lines with the columns of their usage and of their price row."""
+    return lines.hstack(ordered[lines["usage_row"]]).hstack(price_rows[lines["price_row"]])
+
+
+def _all_priced(parts: list[runs.Run]) -> list[pl.DataFrame]:
     """The lines of each group. Small groups don't fill a machine: they are worked on side by side."""
     if len(parts) == 1:
-        return [_priced(*parts[0])]
+        return [_priced(parts[0])]
     with futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return list(pool.map(lambda part: _priced(*part), parts))
+        return list(pool.map(_priced, parts))
 
 
-def _derived(parts: list[pl.DataFrame], book: books.TariffBook) -> pl.DataFrame:
-    lines = parts[0] if len(parts) == 1 else pl.concat(parts).sort("usage_row", maintain_order=True)
+def _derived(lines: pl.DataFrame, ordered: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """The lines of groups with derived charges, as other groups have them."""
+    bill = pl.struct("usage_id", "part_no") if "part_no" in ordered.columns else pl.col("usage_id")
+    named = ordered.with_columns(bill_row=bill.rle_id())
+    if "last_version_id" not in named.columns:
+        named = named.with_columns(last_version_id=pl.lit(None, dtype=pl.Int32))
+    told = _told(lines, named.select(derive.OF_USAGES), book.price_rows)
     for step in STEPS:
         if step.on_derived is not None:
-            lines = step.on_derived(lines, book)
-    return lines
+            told = step.on_derived(told, book)
+    return told.select(*runs.OWN)
 
 
 def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
     keys = ["usage_id"]
     if "part_no" in frame.columns:
         keys.append("part_no")
-    bill = pl.struct(keys) if len(keys) > 1 else pl.col("usage_id")
     if "segment_days" in frame.columns:
         keys.append("period_from")
-    return frame.sort(keys).with_columns(
-        usage_row=pl.int_range(pl.len(), dtype=pl.UInt32), bill_row=bill.rle_id()
-    )
+    is_ordered = len(keys) == 1 and frame["usage_id"].is_sorted()
+    return (frame if is_ordered else frame.sort(keys)).with_row_index("usage_row")
 
 
-def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[tuple[pl.DataFrame, runs.Run]]:
+def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[runs.Run]:
     """The usages of each group of versions; those whose tiers are partly used up apart from the others."""
     has_used = "tier_used_milli" in frame.columns
     if len(book.groups) == 1 and not has_used:
-        return [(frame, runs.Run(book=book, group=book.groups[0], names=frozenset(frame.columns)))]
-    number = pl.col("tariff_version_id").replace_strict(book.group_numbers, return_dtype=pl.Int16)
-    keyed = frame.with_columns(_group=number)
-    keys = ["_group"]
+        return [runs.Run(book=book, group=book.groups[0], first_row=0, usages=frame)]
+    version_id = pl.col("tariff_version_id")
+    keyed = frame.select(
+        "usage_row", group_no=version_id.replace_strict(book.group_numbers, return_dtype=pl.Int16)
+    )
+    keys = ["group_no"]
     if has_used:
-        keyed = keyed.with_columns(_has_used=pl.col("tier_used_milli").is_not_null())
-        keys.append("_has_used")
-    found = keyed.partition_by(keys, maintain_order=True, include_key=False, as_dict=True)
-    parts = []
-    for key, part in found.items():
-        kept = part.select(_filled(part))
-        run = runs.Run(book=book, group=book.groups[key[0]], names=frozenset(kept.columns))
-        parts.append((kept, run))
-    return parts
+        keyed = keyed.with_columns(has_used=frame["tier_used_milli"].is_not_null())
+        keys.append("has_used")
+    parts = keyed.partition_by(keys, maintain_order=True, include_key=False, as_dict=True)
+    return [_run(frame, rows["usage_row"], book=book, group_no=key[0]) for key, rows in parts.items()]
 
 
-def _filled(part: pl.DataFrame) -> list[str]:
-    """The columns every usage has, and those of the others that hold anything here."""
-    always = columns.USAGE.columns
-    return [name for name in part.columns if name in always or part[name].null_count() < part.height]
+def _run(frame: pl.DataFrame, rows: pl.Series, *, book: books.TariffBook, group_no: int) -> runs.Run:
+    """A group's usages with the columns its steps look at, as far as they hold anything here."""
+    group = book.groups[group_no]
+    usages_here = frame.select(runs.read_of_usages(group, frame.columns))[rows]
+    filled = [
+        column.name
+        for column in usages_here
+        if column.name in columns.USAGE.columns or column.null_count() < column.len()
+    ]
+    first_row = book.first_rows[group_no]
+    return runs.Run(book=book, group=group, first_row=first_row, usages=usages_here.select(filled))
 
 
-def _priced(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
+def _priced(run: runs.Run) -> pl.DataFrame:
     """The lines of one group, each with its amount."""
+    frame = run.usages
     lazy: pl.LazyFrame | None = None
     for step in STEPS:
         if step.on_matches is not None:
-            lazy = step.on_matches(frame.lazy() if lazy is None else lazy, run)
+            if lazy is None:
+                run, lazy = replace(run, usages=frame), frame.lazy()
+            lazy = step.on_matches(lazy, run)
         elif step.on_lines is not None:
             if lazy is not None:
-                frame, lazy = runs.narrow(lazy, run).collect(), None
+                # all of it is in memory: the streaming engine would only cost its start
+                frame, lazy = runs.narrow(lazy, run).collect(engine="in-memory"), None
             frame = step.on_lines(frame, run)
-    return runs.priced_columns(frame, run)
+    return runs.own_columns(frame, run)

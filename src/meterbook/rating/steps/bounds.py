@@ -8,14 +8,15 @@ left of them.
 
 import polars as pl
 
-from meterbook.kernel import period, rounding
+from meterbook.kernel import period
 from meterbook.rating import book as books
 from meterbook.rating import household, tariff
 from meterbook.rating.charges import kinds
-from meterbook.rating.steps import months
+from meterbook.rating.steps import months, rounded
 from meterbook.rating.steps import run as runs
 
 ENDS = ("from", "until")
+_GROWN = [household.grown_bound(end=end).alias(f"tier_{end}_milli") for end in ENDS]
 _UNREACHABLE_MILLI = 10**18
 _MONTHS = {tariff.StatedFor.MONTH: 1, tariff.StatedFor.TWO_MONTHS: 2, tariff.StatedFor.YEAR: 12}
 _YEARLY = {
@@ -32,7 +33,7 @@ def for_household(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     return (
         frame.with_columns(pl.col("persons").fill_null(pl.col("default_persons")))
         .with_columns(extra_persons=household.extra_persons())
-        .with_columns(household.grown_bound(end=end).alias(f"tier_{end}_milli") for end in ENDS)
+        .with_columns(_GROWN)
     )
 
 
@@ -55,7 +56,7 @@ def for_quota(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
 
 def for_part(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     """Bounds for the length the usage counts in; untouched where that is the length they are stated for."""
-    parts = _part(frame, run)
+    parts = _part(run)
     is_prorated = run.is_segmented
     if parts is None and not is_prorated:
         return frame
@@ -64,35 +65,40 @@ def for_part(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
         cut = pl.col("is_prorated").fill_null(value=False)
         numerator = numerator * pl.when(cut).then(pl.col("segment_days")).otherwise(1)
         denominator = denominator * pl.when(cut).then(pl.col("usage_days")).otherwise(1)
+    is_whole = (numerator == denominator).fill_null(value=False)
+    if run.usages.select(is_whole.all()).item():
+        return frame
     frame = frame.with_columns(part_numerator=numerator, part_denominator=denominator)
     names = ["tier_from_milli", "tier_until_milli"]
     if kinds.ChargeKind.SWITCHING_TIERS in run.group.kinds:
         names += ["table_from_milli", "table_until_milli"]
-    return frame.with_columns(_scaled(name).alias(name) for name in names)
+    for name in names:
+        frame = _scaled(frame, name)
+    return frame
 
 
 def _one() -> pl.Expr:
     return pl.lit(1, dtype=pl.Int64)
 
 
-def _scaled(name: str) -> pl.Expr:
-    scaled = rounding.step_expression(
+def _scaled(frame: pl.LazyFrame, name: str) -> pl.LazyFrame:
+    frame = rounded.to_step(
+        frame,
+        name="_scaled",
         numerator=pl.col(name).cast(pl.Int128) * pl.col("part_numerator").cast(pl.Int128),
-        denominator=pl.col("part_denominator").cast(pl.Int128),
-        step=pl.col("bound_step_milli").cast(pl.Int128),
+        denominator=pl.col("part_denominator"),
+        step=pl.col("bound_step_milli"),
         mode=pl.col("bound_mode"),
-        strict=False,
     )
     # a bound beyond 64 bits is beyond every counter, but no open end
-    scaled = pl.when(pl.col(name).is_not_null()).then(scaled.fill_null(_UNREACHABLE_MILLI))
-    return (
-        pl.when(pl.col("part_numerator") == pl.col("part_denominator")).then(pl.col(name)).otherwise(scaled)
-    )
+    scaled = pl.when(pl.col(name).is_not_null()).then(pl.col("_scaled").fill_null(_UNREACHABLE_MILLI))
+    is_whole = pl.col("part_numerator") == pl.col("part_denominator")
+    return frame.with_columns(pl.when(is_whole).then(pl.col(name)).otherwise(scaled).alias(name))
 
 
-def _part(frame: pl.LazyFrame, run: runs.Run) -> tuple[pl.Expr, pl.Expr] | None:
+def _part(run: runs.Run) -> tuple[pl.Expr, pl.Expr] | None:
     """Numerator and denominator of the part; None where it is always the whole."""
-    found = _stated_part(frame, run)
+    found = _stated_part(run)
     if "tier_factor_ppm" not in run.names:
         return found
     numerator, denominator = found or (_one(), _one())
@@ -104,7 +110,7 @@ def _part(frame: pl.LazyFrame, run: runs.Run) -> tuple[pl.Expr, pl.Expr] | None:
     )
 
 
-def _stated_part(frame: pl.LazyFrame, run: runs.Run) -> tuple[pl.Expr, pl.Expr] | None:
+def _stated_part(run: runs.Run) -> tuple[pl.Expr, pl.Expr] | None:
     profile = run.group.profile
     by_days = profile.scaled_by is tariff.ScaledBy.DAYS
     if profile.scaled_by is tariff.ScaledBy.NONE:
@@ -116,7 +122,7 @@ def _stated_part(frame: pl.LazyFrame, run: runs.Run) -> tuple[pl.Expr, pl.Expr] 
         return None
     if by_days:
         return run.usage_days() * months.MONTHS_A_YEAR, pl.lit(profile.year_days * stated, dtype=pl.Int64)
-    counted = months.months(frame, month_count=profile.month_count)
+    counted = months.months(run.usages, month_count=profile.month_count)
     if profile.stated_for is not tariff.StatedFor.YEAR:
         # a bill shorter than the stated time has not less of it: the tier period is still running
         counted = pl.max_horizontal(counted, pl.lit(stated, dtype=pl.Int64))

@@ -2,10 +2,9 @@
 
 import polars as pl
 
-from meterbook.kernel import rounding
 from meterbook.rating import book as books
 from meterbook.rating.charges import kinds
-from meterbook.rating.steps import usages
+from meterbook.rating.steps import rounded, usages
 
 
 def convert(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -14,33 +13,44 @@ def convert(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     Null where a result leaves 64 bits. quantity x factor x calorific value / divisor, rounded once; then
     what was carried over is added, and the whole is brought to the billed step.
     """
-    conversions = book.links.conversions
-    is_asked = pl.col("tariff_version_id").is_in(conversions["tariff_version_id"].implode())
-    asked = frame if conversions.is_empty() else frame.filter(is_asked)
-    if conversions.is_empty() or asked.is_empty():
+    links = book.links
+    if links.conversions.is_empty():
         return frame
-    joined = asked.join(conversions, on="tariff_version_id")
-    joined = joined.with_columns(quantity_milli=_converted(joined))
-    carried = pl.when("is_carried").then(usages.column(joined, "carried_milli").fill_null(0)).otherwise(0)
-    billed = rounding.step_expression(
-        numerator=(pl.col("quantity_milli") + carried).cast(pl.Int128),
-        denominator=pl.lit(1, dtype=pl.Int128),
-        step=pl.col("billed_step_milli").cast(pl.Int128),
-        mode=pl.col("billed_mode"),
-        strict=False,
-    )
-    converted = joined.with_columns(quantity_milli=billed).select(frame.columns)
-    return pl.concat([frame.filter(~is_asked), converted])
+    is_asked = pl.col("tariff_version_id").is_in(links.conversions["tariff_version_id"].implode())
+    asked = frame.filter(is_asked)
+    if asked.is_empty():
+        return frame
+    joined = asked.join(links.conversions, on="tariff_version_id")
+    # the columns of the usages, whether the plan knows their names or not
+    carried, calorific = (usages.column(joined, name) for name in ("carried_milli", "calorific_micro"))
+    worked = joined.lazy()
+    if links.any_converts:
+        worked = _converted(worked, metered=calorific)
+    if links.any_bills_steps:
+        worked = _billed(worked, carried=carried)
+    converted = worked.select(frame.columns).collect(engine="in-memory")
+    return converted if asked.height == frame.height else pl.concat([frame.filter(~is_asked), converted])
 
 
-def _converted(frame: pl.DataFrame) -> pl.Expr:
-    metered = usages.column(frame, "calorific_micro")
+def _converted(frame: pl.LazyFrame, *, metered: pl.Expr) -> pl.LazyFrame:
     calorific = pl.when("is_calorific_metered").then(metered).otherwise("tariff_calorific_micro")
     factor = pl.col("factor_micro").cast(pl.Int128) * calorific.cast(pl.Int128)
-    return rounding.step_expression(
+    return rounded.to_step(
+        frame,
+        name="quantity_milli",
         numerator=pl.col("quantity_milli").cast(pl.Int128) * factor,
         denominator=pl.col("divisor_micro").cast(pl.Int128) * kinds.MILLION,
-        step=pl.col("converted_step_milli").cast(pl.Int128),
+        step=pl.col("converted_step_milli"),
         mode=pl.col("converted_mode"),
-        strict=False,
+    )
+
+
+def _billed(frame: pl.LazyFrame, *, carried: pl.Expr) -> pl.LazyFrame:
+    return rounded.to_step(
+        frame,
+        name="quantity_milli",
+        numerator=pl.col("quantity_milli") + pl.when("is_carried").then(carried.fill_null(0)).otherwise(0),
+        denominator=pl.lit(1),
+        step=pl.col("billed_step_milli"),
+        mode=pl.col("billed_mode"),
     )

@@ -28,6 +28,8 @@ _ASKED = (
     *("divisor", "step_minor", "rounding_mode"),
 )
 _MINOR_MICRO = 1000
+# What a derived charge asks of the usages.
+OF_USAGES = ("usage_id", "tariff_version_id", "bill_row", "last_version_id")
 
 
 def derive(lines: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:

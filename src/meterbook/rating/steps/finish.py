@@ -67,3 +67,12 @@ def number(lines: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     return lines.with_columns(
         line_no=(place - first_place + 1).cast(pl.Int16), days=usages.days().cast(pl.Int16)
     )
+
+
+def complete(lines: pl.DataFrame) -> pl.DataFrame:
+    """The columns of LINES: usages without parts have one, a book without price sets has set 0."""
+    constants = {"part_no": 1, "set_no": 0}
+    return lines.select(
+        pl.lit(constants[name], dtype=dtype).alias(name) if name not in lines.columns else pl.col(name)
+        for name, dtype in columns.LINES.columns.items()
+    )

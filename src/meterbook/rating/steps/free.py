@@ -20,7 +20,12 @@ def grant(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     if offers.is_empty():
         return frame
     numbered = frame.with_row_index("_row")
-    offered = conditions.holding(numbered.join(offers, on="tariff_version_id").lazy(), book).collect()
+    offered = numbered.join(offers, on="tariff_version_id")
+    if offered.is_empty():
+        return frame
+    choices, paid_on = (usages.column(frame, name) for name in ("choices", "paid_on"))
+    held = conditions.holding(offered.lazy(), book, choices=choices, paid_on=paid_on)
+    offered = held.collect(engine="in-memory")
     if offered.is_empty():
         return frame
     offered = offered.with_columns(_months=_months(offered, book))

@@ -18,13 +18,15 @@ def season_lengths(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     """Adds columns ADDED: the season's days and months, and those of them the usage covers (begun months)."""
     if not run.has(books.Feature.HEATING_SEASON):
         return frame
-    whole = [
-        pl.coalesce(f"usage_{end}", f"period_{end}") if run.is_segmented else f"period_{end}" for end in _ENDS
-    ]
-    keyed = frame.with_columns(_usage_from=whole[0], _usage_until=whole[1])
-    keys = [*_KEYS, "_usage_from", "_usage_until"]
+    keys = list(_KEYS)
+    keyed = frame
+    if run.is_segmented:
+        whole = {f"_usage_{end}": pl.coalesce(f"usage_{end}", f"period_{end}") for end in _ENDS}
+        keyed, keys = frame.with_columns(**whole), [*_KEYS, *whole]
     rows = []
-    for version_id, from_, until, usage_from, usage_until in keyed.select(keys).unique().iter_rows():
+    for key in keyed.select(keys).unique().iter_rows():
+        version_id, from_, until = key[:3]
+        usage_from, usage_until = key[-2:]
         version = run.book.versions[version_id]
         first, end = calendar_cuts.heating_season(version, from_)
         served_days = max(0, (min(until, end) - max(from_, first)).days)
@@ -32,7 +34,6 @@ def season_lengths(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
         opened, closed = calendar_cuts.heating_season(version, usage_from)
         months = _begun_months(opened, closed)
         served = min(months, _begun_months(max(usage_from, opened), min(usage_until, closed)))
-        key = (version_id, from_, until, usage_from, usage_until)
         rows.append((*key, (end - first).days, served_days, months, served))
     schema = {name: keyed.schema[name] for name in keys} | dict.fromkeys(ADDED, pl.Int64())
     lengths = pl.DataFrame(rows, schema=schema, orient="row")

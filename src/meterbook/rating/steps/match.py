@@ -8,23 +8,18 @@ from meterbook.rating.charges import kinds
 from meterbook.rating.steps import conditions
 from meterbook.rating.steps import run as runs
 
-_SETS = 2**15
-
 
 def match(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     """One row for each usage and price row, in the order of both."""
-    prices = run.group.prices.lazy().rename({"calibre_mm": "price_calibre_mm"})
+    prices = run.group.matchable.lazy()
     if not run.has(books.Feature.SETS):
         # one price set for each version: its number says nothing more
-        prices = prices.drop("set_no")
         return frame.join(prices, on="tariff_version_id", how="inner", maintain_order="left_right")
-    # one number instead of two keys: several times as fast
-    both = pl.col("tariff_version_id").cast(pl.Int64) * _SETS + pl.col("set_no")
-    prices = prices.select(pl.exclude("tariff_version_id", "set_no"), price_set=both)
-    matched = frame.with_columns(price_set=both).join(
-        prices, on="price_set", how="inner", maintain_order="left_right"
+    return (
+        frame.with_columns(price_set=books.price_set())
+        .join(prices, on="price_set", how="inner", maintain_order="left_right")
+        .drop("price_set")
     )
-    return matched.drop("price_set")
 
 
 def keep_what_holds(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
@@ -40,7 +35,8 @@ def keep_what_holds(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     if run.has(books.Feature.FREE):
         frame = frame.filter(_is_granted(run))
     if run.has(books.Feature.CONDITIONS):
-        return conditions.holding(frame, run.book)
+        choices, paid_on = run.column("choices"), run.column("paid_on")
+        return conditions.holding(frame, run.book, choices=choices, paid_on=paid_on)
     return frame
 
 

@@ -9,7 +9,7 @@ MONTHS_A_YEAR = 12
 _YEAR_DAYS = 365
 
 
-def months(frame: pl.DataFrame | pl.LazyFrame, *, month_count: tariff.MonthCount) -> pl.Expr:
+def months(frame: pl.DataFrame, *, month_count: tariff.MonthCount) -> pl.Expr:
     """Months of a usage, at least one: as stated, else days x 12 / 365 half up, or every begun month."""
     return usages.column(frame, "months").cast(pl.Int64).fill_null(counted(month_count=month_count))
 

@@ -11,18 +11,21 @@ import polars as pl
 
 from meterbook.kernel import rounding, scaled
 from meterbook.rating import book as books
-from meterbook.rating import book_stages, unratables
-from meterbook.rating.charges import area, kinds, tiers
-from meterbook.rating.steps import months
+from meterbook.rating import book_stages
+from meterbook.rating.charges import kinds, tiers
+from meterbook.rating.steps import months, rounded, usages
 from meterbook.rating.steps import run as runs
 
 _LARGEST = scaled.LARGEST
 _LARGEST_FACTOR = 2**31 - 1
+_STEPS = rounding.ratio_expression(
+    numerator=pl.col("_above"), denominator=pl.col("_below"), mode=pl.col("rounding_mode")
+)
 
 
 def terms(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     """Price, rounding and tax of each line, from row price_no of the group's terms."""
-    return frame.hstack(run.group.terms[frame["price_no"]])
+    return frame.hstack(run.group.line_terms[frame["price_no"]])
 
 
 def agreed(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
@@ -44,19 +47,25 @@ def rounded_shares(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     # whole counters start at zero, or where the counter stood if that was in the same tier
     stood_here = pl.when(tiers.stands_in(pl.col("before_milli"))).then("before_milli").otherwise(0)
     start = pl.when(pl.col("kind") == kinds.ChargeKind.VOLUME_TIERS).then(stood_here).otherwise(start)
-    part = _share_of(start + pl.col("quantity_milli")) - _share_of(start)
+    found = frame.lazy().with_columns(_start=start)
+    found = _share_of(found, "_from", pl.col("_start"))
+    found = _share_of(found, "_until", pl.col("_start") + pl.col("quantity_milli"))
+    part = pl.col("_until") - pl.col("_from")
     is_rounded = pl.col("share_step_milli").is_not_null()
-    return frame.with_columns(
+    found = found.with_columns(
         quantity_milli=pl.when(is_rounded).then(part).otherwise("quantity_milli"),
         share_ppm=pl.when(is_rounded).then(pl.lit(kinds.MILLION, dtype=pl.Int32)).otherwise("share_ppm"),
     )
+    return found.select(frame.columns).collect(engine="in-memory")
 
 
-def _share_of(counter: pl.Expr) -> pl.Expr:
-    return rounding.step_expression(
+def _share_of(frame: pl.LazyFrame, name: str, counter: pl.Expr) -> pl.LazyFrame:
+    return rounded.to_step(
+        frame,
+        name=name,
         numerator=counter.cast(pl.Int128) * pl.col("share_ppm").cast(pl.Int128),
-        denominator=pl.lit(kinds.MILLION, dtype=pl.Int128),
-        step=pl.col("share_step_milli").fill_null(1).cast(pl.Int128),
+        denominator=pl.lit(kinds.MILLION),
+        step=pl.col("share_step_milli").fill_null(1),
         mode=pl.lit(rounding.Mode.HALF_UP),
     )
 
@@ -68,7 +77,7 @@ def factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
         return frame.with_columns(
             factor_ppm=pl.lit(kinds.MILLION, dtype=pl.Int32), time_numerator=one, time_denominator=one
         )
-    numerator, denominator = _time(frame, run)
+    numerator, denominator = _time(run)
     frame = frame.with_columns(
         factor_ppm=pl.col("share_ppm"),
         time_numerator=numerator.cast(pl.Int32),
@@ -77,76 +86,75 @@ def factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     return _area_factors(frame, run)
 
 
-def _time(frame: pl.DataFrame, run: runs.Run) -> tuple[pl.Expr, pl.Expr]:
+def _time(run: runs.Run) -> tuple[pl.Expr, pl.Expr]:
     """Months and single amounts of a segment are its days' part of the usage's; days are its own."""
+    part, whole = _part_of_usage(run)
+    cases = _times(run, part=part, whole=whole)
+    later = [time for time in cases if time in run.group.times and time is not kinds.Time.ONCE]
+    numerator, denominator = part, whole
+    for time in later:
+        is_own = pl.col("time") == time
+        numerator = pl.when(is_own).then(cases[time][0]).otherwise(numerator)
+        denominator = pl.when(is_own).then(cases[time][1]).otherwise(denominator)
+    return numerator, denominator
+
+
+def _part_of_usage(run: runs.Run) -> tuple[pl.Expr, pl.Expr]:
+    """Which part of its usage's fixed charges a row has: all, or a segment's days of the usage's."""
+    one = pl.lit(1, dtype=pl.Int64)
+    if not run.is_segmented:
+        return one, one
+    # quantities were cut already
+    is_cut = (pl.col("segment_days") < pl.col("usage_days")).fill_null(value=False)
+    is_cut &= ~pl.col("basis").is_in(sorted(kinds.METERED))
+    # a limit of the whole bill is the same however the bill was cut
+    is_cut &= ~pl.col("kind").is_in(sorted(book_stages.OF_WHOLE_BILL))
+    part = pl.when(is_cut).then(pl.col("segment_days")).otherwise(1)
+    return part, pl.when(is_cut).then(pl.col("usage_days")).otherwise(1)
+
+
+def _times(run: runs.Run, *, part: pl.Expr, whole: pl.Expr) -> dict[kinds.Time, tuple[pl.Expr, pl.Expr]]:
+    """Numerator and denominator for each way of falling due that this group has the columns for."""
     year_days = run.group.profile.year_days
-    time, days = pl.col("time"), (pl.col("period_until") - pl.col("period_from")).dt.total_days()
-    counted = months.months(frame, month_count=run.group.profile.month_count)
-    part, whole = pl.lit(1, dtype=pl.Int64), pl.lit(1, dtype=pl.Int64)
-    if run.is_segmented:
-        # fixed charges of a segment by its days; quantities were cut already
-        is_cut = (pl.col("segment_days") < pl.col("usage_days")).fill_null(value=False)
-        is_cut &= ~pl.col("basis").is_in(sorted(kinds.METERED))
-        # a limit of the whole bill is the same however the bill was cut
-        is_cut &= ~pl.col("kind").is_in(sorted(book_stages.OF_WHOLE_BILL))
-        part = pl.when(is_cut).then(pl.col("segment_days")).otherwise(1)
-        whole = pl.when(is_cut).then(pl.col("usage_days")).otherwise(1)
-    cases = {
+    days = usages.days()
+    counted = months.months(run.usages, month_count=run.group.profile.month_count)
+    found = {
         kinds.Time.ONCE: (part, whole),
         kinds.Time.MONTHS: (counted * part, whole),
         kinds.Time.MONTHS_BY_DAYS: (days * months.MONTHS_A_YEAR, pl.lit(year_days, dtype=pl.Int64)),
         kinds.Time.DAYS: (days, pl.lit(1, dtype=pl.Int64)),
     }
     if run.has(books.Feature.HEATING_SEASON):
-        cases[kinds.Time.SEASON_DAYS] = (pl.col("served_days"), pl.col("season_days"))
-        cases[kinds.Time.SEASON_MONTHS] = (pl.col("served_months") * part, pl.col("season_months") * whole)
-    numerator = pl.coalesce(pl.when(time == case).then(pair[0]) for case, pair in cases.items())
-    denominator = pl.coalesce(pl.when(time == case).then(pair[1]) for case, pair in cases.items())
-    return numerator, denominator
+        found[kinds.Time.SEASON_DAYS] = (pl.col("served_days"), pl.col("season_days"))
+        found[kinds.Time.SEASON_MONTHS] = (pl.col("served_months") * part, pl.col("season_months") * whole)
+    return found
 
 
 def _area_factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
-    """One factor for every distinct component, class of building and height: few, so they are worked out one
-    by one.
+    """One factor for every distinct price, class of building and height: few, so they are worked out one by
+    one.
     """
-    is_area = pl.col("kind") == kinds.ChargeKind.AREA
-    keys = ["tariff_version_id", "set_no", "component_no", "area_class", "height_milli"]
-    asked = frame.filter(is_area)
+    areas = run.group.areas
+    is_area = pl.col("price_no").is_in(list(areas))
+    asked = frame.filter(is_area) if areas else frame.clear()
     if asked.is_empty():
         return frame
-    given = {name: run.column(name).alias(name) for name in ("area_class", "height_milli")}
-    set_no = pl.col("set_no") if "set_no" in frame.columns else pl.lit(0, dtype=pl.Int16)
+    given = [name for name in ("area_class", "height_milli") if name in frame.columns]
+    keys = ["price_no", *given]
     rows = []
-    for row in asked.with_columns(*given.values(), set_no=set_no).select(keys).unique().iter_rows(named=True):
-        charge = _charge(run, row["tariff_version_id"], row["set_no"], row["component_no"])
-        found = charge.factor_ppm(area_class=row["area_class"], height_milli=row["height_milli"])
-        rows.append((*(row[name] for name in keys), found if found <= _LARGEST_FACTOR else None))
-    schema = {
-        "tariff_version_id": pl.Int32(),
-        "set_no": pl.Int16(),
-        "component_no": pl.Int16(),
-        "area_class": pl.String(),
-        "height_milli": pl.Int64(),
-        "area_factor_ppm": pl.Int32(),
-    }
+    for key in asked.select(keys).unique().iter_rows():
+        said = dict(zip(given, key[1:], strict=True))
+        found = areas[key[0]].factor_ppm(
+            area_class=said.get("area_class"), height_milli=said.get("height_milli")
+        )
+        rows.append((*key, found if found <= _LARGEST_FACTOR else None))
+    schema = {name: frame.schema[name] for name in keys} | {"area_factor_ppm": pl.Int32()}
     known = pl.DataFrame(rows, schema=schema, orient="row")
-    joined = frame.with_columns(*given.values(), set_no=set_no).join(
-        known, on=keys, how="left", nulls_equal=True, maintain_order="left"
-    )
-    lost = joined.filter(is_area & pl.col("area_factor_ppm").is_null())
-    if lost.height:
-        raise unratables.RatingError(unratables.too_large(lost, ("area_factor_ppm",)))
-    return joined.with_columns(factor_ppm=pl.coalesce("area_factor_ppm", "factor_ppm")).drop(
-        "area_factor_ppm"
-    )
-
-
-def _charge(run: runs.Run, version_id: int, set_no: int, component_no: int) -> area.Area:
-    sets = run.book.versions[version_id].price_sets
-    [components] = (entry.components for entry in sets if entry.set_no == set_no)
-    charge = components[component_no - 1].charge
-    assert isinstance(charge, area.Area)
-    return charge
+    joined = frame.join(known, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    if known["area_factor_ppm"].null_count():
+        lost = joined.filter(is_area & pl.col("area_factor_ppm").is_null())
+        raise run.too_large(lost, "area_factor_ppm")
+    return joined.with_columns(factor_ppm=pl.coalesce("area_factor_ppm", "factor_ppm"))
 
 
 def amounts(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
@@ -161,14 +169,15 @@ def amounts(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
         below += ["time_denominator"]
     scale = kinds.MILLION if len(below) > 1 else 1
     number = _number_type(frame, above, below, scale=scale)
-    numerator = _product(above, number)
-    steps = rounding.ratio_expression(
-        numerator=numerator, denominator=_product(below, number) * scale, mode=pl.col("rounding_mode")
+    amount = (_STEPS * pl.col("step_minor").cast(number)).cast(pl.Int64, strict=False)
+    kept = [name for name in ("price_no", *runs.OWN) if name in frame.columns]
+    # what the rounding names several times is worked out once
+    product = frame.lazy().with_columns(
+        _above=_product(above, number), _below=_product(below, number) * scale
     )
-    amount = (steps * pl.col("step_minor").cast(number)).cast(pl.Int64, strict=False)
-    priced = frame.with_columns(amount_minor=amount)
+    priced = product.select(*kept, amount_minor=amount).collect(engine="in-memory")
     if priced["amount_minor"].null_count():
-        raise unratables.RatingError(unratables.too_large(priced))
+        raise run.too_large(priced, "amount_minor")
     return priced
 
 

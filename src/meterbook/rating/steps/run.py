@@ -2,22 +2,32 @@
 along.
 """
 
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from meterbook.rating import book as books
-from meterbook.rating import columns
+from meterbook.rating import columns, unratables
 from meterbook.rating.steps import usages
 
 
 @dataclass(frozen=True)
 class Run:
-    """One group of versions with its part of the usages. `names` are the columns these have."""
+    """One group of versions with its part of the usages, as they meet its prices. `first_row` is the place of
+    the group's prices among all of the book.
+    """
 
     book: books.TariffBook
     group: books.Group
-    names: frozenset[str]
+    first_row: int
+    usages: pl.DataFrame
+
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """The columns the usages have."""
+        return frozenset(self.usages.columns)
 
     def has(self, *features: books.Feature) -> bool:
         """Whether the group needs any of these."""
@@ -40,53 +50,68 @@ class Run:
         """Whether some usages were cut."""
         return "segment_days" in self.names
 
+    def too_large(self, lines: pl.DataFrame, name: str) -> unratables.RatingError:
+        """The error for lines whose column `name` left 64 bits."""
+        known = self.usages.select("usage_row", "usage_id")
+        return unratables.RatingError(unratables.too_large(lines.join(known, on="usage_row"), (name,)))
 
-# What the lines still need of their usage and price row once they are known.
-_NEEDED = (
-    *(name for name in columns.LINES.columns if name not in {"line_no", "days", "tax_minor"}),
-    *("usage_row", "bill_row", "kind", "price_no"),
-)
-_OFTEN = ("basis", "months", "segment_days", "usage_days", "last_version_id", "split", "negotiated_micro")
-_RARELY = ("area_class", "height_milli", "season_days", "served_days", "season_months", "served_months")
-# What derived charges and the comparison of parts need beside the line.
-_FOR_BILLS = {
-    "kind": pl.Int8(),
+
+# What lines have of their own; the rest they take from usage and price row once they are in order.
+OWN = {
     "usage_row": pl.UInt32(),
-    "bill_row": pl.UInt32(),
-    "last_version_id": pl.Int32(),
-    "rate_ppm": pl.Int64(),
-    "rounding_mode": pl.Int8(),
-    "step_minor": pl.Int64(),
-    "divisor": pl.Int64(),
-    "minor_milli": pl.Int64(),
-    "stage_no": pl.Int16(),
-    "counted_bits": pl.Int64(),
+    "price_row": pl.UInt32(),
+    **{
+        name: columns.LINES.columns[name]
+        for name in (
+            *("tier_from_milli", "tier_until_milli", "before_milli", "quantity_milli", "unit_price_micro"),
+            *("factor_ppm", "time_numerator", "time_denominator", "amount_minor"),
+        )
+    },
 }
+# What is kept of usage and price row where prices met, for the steps on lines, by the feature that asks.
+_ALWAYS = ("usage_row", "price_no", "tier_from_milli", "tier_until_milli", "before_milli", "quantity_milli")
+_FOR_FACTORS = (
+    *("kind", "basis", "period_from", "period_until", "months", "segment_days", "usage_days"),
+    *("season_days", "served_days", "season_months", "served_months", "area_class", "height_milli"),
+)
+_FOR_FEATURES: Mapping[books.Feature, tuple[str, ...]] = {
+    books.Feature.NEGOTIATED: ("negotiated_micro",),
+    books.Feature.ROUNDED_SHARES: ("kind", "tier"),
+    books.Feature.FACTORS: _FOR_FACTORS,
+}
+# Columns of usages that only versions with one of these features look at once prices are met.
+_BANDS = [name for band in columns.BANDS for name in (f"band_{band}_milli", f"band_{band}_before_milli")]
+_EXTENTS = ("area_milli", "capacity_milli", "demand_milli", "households")
+_READ_BY: Mapping[str, frozenset[books.Feature]] = {
+    **dict.fromkeys(_EXTENTS, frozenset({books.Feature.BASES})),
+    **dict.fromkeys(_BANDS, frozenset({books.Feature.BASES, books.Feature.SHARED_BANDS})),
+    **dict.fromkeys(("area_class", "height_milli"), frozenset({books.Feature.FACTORS})),
+    **dict.fromkeys(("choices", "paid_on"), frozenset({books.Feature.CONDITIONS})),
+    "persons": frozenset({books.Feature.HOUSEHOLD, books.Feature.BASES}),
+    "quota_milli": frozenset({books.Feature.QUOTA}),
+    "calibre_mm": frozenset({books.Feature.CALIBRE}),
+    "negotiated_micro": frozenset({books.Feature.NEGOTIATED}),
+    **dict.fromkeys(("calorific_micro", "carried_milli", "free_before_milli", "reading_no"), frozenset()),
+}
+
+
+def read_of_usages(group: books.Group, names: Sequence[str]) -> list[str]:
+    """The columns of usages that steps look at once prices are met."""
+    features = group.profile.features
+    return [name for name in names if name not in _READ_BY or not features.isdisjoint(_READ_BY[name])]
 
 
 def narrow(frame: pl.LazyFrame, run: Run) -> pl.LazyFrame:
     """Only the columns that are still needed."""
-    del run
-    there = set(frame.collect_schema().names())
-    return frame.select(name for name in (*_NEEDED, *_OFTEN, *_RARELY) if name in there)
+    wanted = [*_ALWAYS]
+    for feature, names in _FOR_FEATURES.items():
+        if run.has(feature) or (feature is books.Feature.FACTORS and run.is_segmented):
+            wanted.extend(names)
+    there = {*run.names, *run.group.matchable.columns}
+    return frame.select(name for name in dict.fromkeys(wanted) if name in there)
 
 
-def priced_columns(frame: pl.DataFrame, run: Run) -> pl.DataFrame:
-    """The same columns for the lines of every group: those of LINES, and what comes after needs."""
-    wanted = {name: columns.LINES.columns[name] for name in _NEEDED if name in columns.LINES.columns}
-    wanted["amount_minor"] = pl.Int64()
-    wanted |= {"usage_row": pl.UInt32()}
-    if run.has(books.Feature.DERIVED):
-        wanted |= _FOR_BILLS
-    if "split" in run.names:
-        wanted["split"] = pl.Int8()
-    constant = {"part_no": 1, "set_no": 0}
-    return frame.select(
-        pl.col(name) if name in frame.columns else pl.lit(constant.get(name), dtype=dtype).alias(name)
-        for name, dtype in wanted.items()
-    )
-
-
-def line_columns(lines: pl.DataFrame) -> list[str]:
-    """The columns that the lines of all groups share once derived charges are worked out."""
-    return [name for name in lines.columns if name not in _FOR_BILLS or name == "usage_row"]
+def own_columns(frame: pl.DataFrame, run: Run) -> pl.DataFrame:
+    """Lines of every group alike: columns OWN."""
+    row = (pl.col("price_no") + run.first_row).cast(pl.UInt32)
+    return frame.with_columns(price_row=row).select(*OWN)

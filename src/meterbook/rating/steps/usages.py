@@ -10,24 +10,26 @@ def checked(usage_frame: pl.DataFrame) -> pl.DataFrame:
     """The columns of USAGE and those of USAGE_MORE that hold anything; kernel.frames.FrameError on wrong
     types.
     """
-    usages = columns.USAGE.check(usage_frame)
-    named = [name for name in columns.USAGE_MORE.columns if name in usage_frame.columns]
+    schema = usage_frame.schema
+    usages = columns.USAGE.check(usage_frame.select(name for name in columns.USAGE.columns if name in schema))
+    named = [name for name in columns.USAGE_MORE.columns if name in schema]
     if not named:
         return usages
     problems = tuple(
-        f"column {name} is {usage_frame.schema[name]}, not {columns.USAGE_MORE.columns[name]}"
+        f"column {name} is {schema[name]}, not {columns.USAGE_MORE.columns[name]}"
         for name in named
-        if usage_frame.schema[name] != columns.USAGE_MORE.columns[name]
+        if schema[name] != columns.USAGE_MORE.columns[name]
     )
     if problems:
         raise frames.FrameError(schema=columns.USAGE_MORE.name, problems=problems)
-    filled = [name for name in named if usage_frame[name].null_count() < usage_frame.height]
-    return usages.with_columns(usage_frame.select(*filled)) if filled else usages
+    nulls = usage_frame.select(named).null_count().row(0)
+    filled = [name for name, count in zip(named, nulls, strict=True) if count < usage_frame.height]
+    return usages.hstack(usage_frame.select(*filled)) if filled else usages
 
 
-def column(frame: pl.DataFrame | pl.LazyFrame, name: str) -> pl.Expr:
+def column(frame: pl.DataFrame, name: str) -> pl.Expr:
     """A column of USAGE_MORE, nulls where the frame doesn't have it."""
-    if name in frame.collect_schema().names():
+    if name in frame.columns:
         return pl.col(name)
     return pl.lit(None, dtype=columns.USAGE_MORE.columns[name])
 
