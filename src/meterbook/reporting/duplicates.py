@@ -1,0 +1,133 @@
+"""Customers who may be one and the same: by identity number, by phone, by name at one address. Reads only.
+
+Each way is one grouped statement over an index or a hash; what comes back is bounded. A phone shared by many
+(an agent's, a property company's) says nothing and is left out. Scope is the transaction's; only customers of
+one station are compared, because only those may be merged.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import connection
+
+# More customers than this under one phone number share it by trade, not by being one person.
+MOST_OF_ONE_PHONE = 6
+
+
+class Sameness(StrEnum):
+    """Why customers may be the same, the strongest first."""
+
+    IDENTITY = "IDENTITY"
+    NAME_AND_ADDRESS = "NAME_AND_ADDRESS"
+    PHONE = "PHONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of a group, with what tells it from the others."""
+
+    customer_id: int
+    name: str
+    phone: str
+    address: str
+    account_count: int
+    created_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Customers who may be the same; the one with most accounts, then the oldest, first."""
+
+    sameness: Sameness
+    candidates: tuple[Candidate, ...]
+
+
+_BY_IDENTITY = """
+SELECT array_agg(DISTINCT d.customer_id) FROM customers_identitydocument d
+JOIN customers_customer c ON c.id = d.customer_id AND c.merged_into_id IS NULL
+WHERE d.valid_until IS NULL GROUP BY d.station_id, d.number_key, d.kind
+HAVING count(DISTINCT d.customer_id) > 1 ORDER BY min(d.customer_id) LIMIT %(most)s
+"""
+_BY_PHONE = """
+WITH shared AS MATERIALIZED (
+    SELECT station_id, value FROM customers_contactpoint WHERE kind = 1 AND valid_until IS NULL
+    GROUP BY station_id, value HAVING count(*) BETWEEN 2 AND %(shared)s
+)
+SELECT array_agg(DISTINCT p.customer_id) FROM shared
+JOIN customers_contactpoint p ON p.station_id = shared.station_id AND p.value = shared.value
+    AND p.kind = 1 AND p.valid_until IS NULL
+JOIN customers_customer c ON c.id = p.customer_id AND c.merged_into_id IS NULL
+GROUP BY p.station_id, p.value HAVING count(DISTINCT p.customer_id) > 1
+ORDER BY min(p.customer_id) LIMIT %(most)s
+"""
+_BY_NAME_AND_ADDRESS = """
+SELECT array_agg(DISTINCT c.id) FROM customers_customer c
+JOIN agreements_account a ON a.customer_id = c.id
+JOIN agreements_supplyagreement g ON g.account_id = a.id AND g.until_on IS NULL
+JOIN premises_servicepoint s ON s.id = g.service_point_id
+WHERE c.merged_into_id IS NULL GROUP BY c.station_id, c.name, s.premise_id
+HAVING count(DISTINCT c.id) > 1 ORDER BY min(c.id) LIMIT %(most)s
+"""
+_STATEMENTS = {
+    Sameness.IDENTITY: _BY_IDENTITY,
+    Sameness.NAME_AND_ADDRESS: _BY_NAME_AND_ADDRESS,
+    Sameness.PHONE: _BY_PHONE,
+}
+_CANDIDATES = """
+SELECT c.id, c.name, COALESCE(phone.value, ''), COALESCE(place.address, ''),
+    (SELECT count(*) FROM agreements_account a WHERE a.customer_id = c.id), c.created_at
+FROM customers_customer c
+LEFT JOIN LATERAL (
+    SELECT p.value FROM customers_contactpoint p
+    WHERE p.customer_id = c.id AND p.kind = 1 AND p.valid_until IS NULL
+    ORDER BY p.is_preferred DESC, p.id LIMIT 1
+) phone ON true
+LEFT JOIN LATERAL (
+    SELECT pr.address FROM agreements_account a
+    JOIN agreements_supplyagreement g ON g.account_id = a.id
+    JOIN premises_servicepoint s ON s.id = g.service_point_id JOIN premises_premise pr ON pr.id = s.premise_id
+    WHERE a.customer_id = c.id ORDER BY g.until_on IS NOT NULL, g.from_on DESC, g.id LIMIT 1
+) place ON true
+WHERE c.id = ANY (%(ids)s)
+"""
+
+
+def duplicate_groups(*, most: int) -> list[Group]:
+    """At most `most` groups of customers in scope who may be the same, the strongest reasons first.
+
+    Customers together for a stronger reason don't come again for a weaker one.
+    """
+    seen: set[frozenset[int]] = set()
+    found: list[tuple[Sameness, frozenset[int]]] = []
+    for sameness, statement in _STATEMENTS.items():
+        for ids in _groups(statement, most=most):
+            if not any(ids <= earlier for earlier in seen):
+                seen.add(ids)
+                found.append((sameness, ids))
+        if len(found) >= most:
+            break
+    found = found[:most]
+    people = candidates(customer_ids=sorted({one for _, ids in found for one in ids}))
+    return [
+        Group(sameness=sameness, candidates=tuple(sorted((people[i] for i in ids), key=_weight)))
+        for sameness, ids in found
+    ]
+
+
+def candidates(*, customer_ids: Sequence[int]) -> dict[int, Candidate]:
+    """These customers in scope, by id, with what tells them apart."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CANDIDATES, {"ids": list(customer_ids)})
+        return {row[0]: Candidate(*row) for row in cursor.fetchall()}
+
+
+def _groups(statement: str, *, most: int) -> list[frozenset[int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"most": most, "shared": MOST_OF_ONE_PHONE})
+        return [frozenset(row[0]) for row in cursor.fetchall()]
+
+
+def _weight(candidate: Candidate) -> tuple[int, datetime.datetime, int]:
+    return -candidate.account_count, candidate.created_at, candidate.customer_id
