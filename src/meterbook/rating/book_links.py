@@ -114,6 +114,16 @@ class Links:
         return not self.conversions.select(is_plain.all()).item()
 
     @functools.cached_property
+    def asked_for(self) -> frozenset[str]:
+        """The columns of `needs` in which any version asks for something."""
+        asking = self.needs.select(
+            pl.col("reading", "band_count").max().fill_null(0) > 0,
+            pl.col(pl.Boolean).any(),
+            pl.col("area_classes", "calibres").is_not_null().any(),
+        )
+        return frozenset(name for name, is_asked in asking.row(0, named=True).items() if is_asked)
+
+    @functools.cached_property
     def counting(self) -> pl.Series:
         """The versions whose prices begin with a reading, not with a day, or whose seasons restart
         counters.

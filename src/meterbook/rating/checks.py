@@ -1,7 +1,7 @@
 """Which usages can't be rated, and why: everything a tariff asks for must be there and make sense."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
@@ -9,7 +9,7 @@ from meterbook.kernel import quantity
 from meterbook.rating import book as books
 from meterbook.rating import columns, unratables
 from meterbook.rating.charges import kinds
-from meterbook.rating.steps import calendar_cuts, convert, price_sets, segments, usages
+from meterbook.rating.steps import calendar_cuts, price_sets, segments, usages
 
 # Beyond ten years nothing is a billing period; beyond a million m² or kVA nothing is one supply.
 MOST_DAYS = 3700
@@ -29,32 +29,35 @@ _COUNTS = ("months", "reading_no", "tier_months", "tier_days", "households", "ca
 _LARGE = ("quota_milli", "negotiated_micro", "calorific_micro")
 
 
+_NOTHING = columns.UNRATABLE.empty()
 _REACH_KEYS = ("tariff_version_id", "period_from", "period_until", "reading_no")
 
 
-def unratable(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
-    """usage_id and code of what can't be rated, ordered; `frame` as usages.checked gives it."""
-    found = [_duplicates(frame), _found(frame, _plain_faults(frame, book))]
+def unratable(frame: pl.DataFrame, charged: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """usage_id and code of what can't be rated, ordered.
+
+    `frame` is as usages.checked gives it, `charged` the same usages with quantities in the charged unit.
+    """
+    found = [_duplicates(frame), _found(frame, _plain_faults(frame, charged, book))]
     if book.links.asking.height:
-        found.append(_unmet(frame.join(book.links.asking, on="tariff_version_id")))
+        found.append(_unmet(frame.join(book.links.asking, on="tariff_version_id"), book))
     reaching = _that_may_reach_back(frame, book)
     if reaching.height:
         found.extend(_reaching_back(reaching, book))
-    found.extend([_disagreed(frame, book), _wrong_once_converted(frame, book)])
+    found.extend([_disagreed(frame, book), _wrong_once_converted(charged, book)])
     found = [part for part in found if part.height]
     if not found:
-        return columns.UNRATABLE.empty()
+        return _NOTHING
     return pl.concat(found).unique("usage_id", keep="first", maintain_order=True).sort("usage_id")
 
 
-def _wrong_once_converted(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+def _wrong_once_converted(charged: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """What is charged is held to the limits too: running totals are in the charged unit."""
     conversions = book.links.conversions
     if conversions.is_empty():
-        return columns.UNRATABLE.empty()
+        return _NOTHING
     is_asked = pl.col("tariff_version_id").is_in(conversions["tariff_version_id"].implode())
-    converted = convert.convert(frame.filter(is_asked), book)
-    return _found(converted, _quantity_faults())
+    return _found(charged.filter(is_asked), _quantity_faults())
 
 
 def _quantity_faults() -> dict[unratables.UnratableCode, pl.Expr]:
@@ -67,8 +70,12 @@ def _quantity_faults() -> dict[unratables.UnratableCode, pl.Expr]:
     }
 
 
-def _unmet(asked: pl.DataFrame) -> pl.DataFrame:
-    return _found(asked, _needed_faults(asked)) if asked.height else columns.UNRATABLE.empty()
+def _unmet(asked: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """Faults of usages joined to what their versions ask; only what any version asks is looked for."""
+    if asked.is_empty():
+        return _NOTHING
+    faults = {code: find(asked) for code, (need, find) in _NEEDED.items() if need in book.links.asked_for}
+    return _found(asked, faults)
 
 
 def _that_may_reach_back(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -109,13 +116,13 @@ def _reaching_back(frame: pl.DataFrame, book: books.TariffBook) -> list[pl.DataF
     touched = reached.explode("touched").with_columns(tariff_version_id="touched")
     # readings are counted since the change to the usage's own version
     asked = touched.join(book.links.asking, on="tariff_version_id").with_columns(reading=pl.lit(0))
-    return [gaps, below, _unmet(asked)]
+    return [gaps, below, _unmet(asked, book)]
 
 
 def _disagreed(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """Agreed prices outside the band of the price they stand for, by season and programme."""
     if "negotiated_micro" not in frame.columns or book.links.negotiable.is_empty():
-        return columns.UNRATABLE.empty()
+        return _NOTHING
     agreed = frame.filter(pl.col("negotiated_micro").is_not_null())
     pieces = price_sets.choose(segments.cut(agreed, book), book)
     if "set_no" not in pieces.columns:
@@ -128,7 +135,7 @@ def _disagreed(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
 def _duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     """Usages, or parts of one, that stand there more than once."""
     if frame["usage_id"].n_unique() == frame.height:
-        return columns.UNRATABLE.empty()
+        return _NOTHING
     keys = ["usage_id", "part_no"] if "part_no" in frame.columns else ["usage_id"]
     return _found(frame, {unratables.UnratableCode.DUPLICATE_USAGE: pl.struct(keys).is_duplicated()})
 
@@ -138,12 +145,14 @@ def _found(frame: pl.DataFrame, faults: Mapping[unratables.UnratableCode, pl.Exp
     named = {code.value: is_fault.any() for code, is_fault in faults.items()}
     occurring = {name for name, occurs in frame.select(**named).row(0, named=True).items() if occurs}
     if not occurring:
-        return columns.UNRATABLE.empty()
+        return _NOTHING
     codes = [pl.when(faults[code]).then(pl.lit(code.value)) for code in faults if code.value in occurring]
     return frame.select("usage_id", code=pl.coalesce(codes)).filter(pl.col("code").is_not_null())
 
 
-def _plain_faults(frame: pl.DataFrame, book: books.TariffBook) -> dict[unratables.UnratableCode, pl.Expr]:
+def _plain_faults(
+    frame: pl.DataFrame, charged: pl.DataFrame, book: books.TariffBook
+) -> dict[unratables.UnratableCode, pl.Expr]:
     """What every tariff asks. Totals of converted quantities are looked at when they are converted."""
     known, converted = book.group_of["tariff_version_id"], book.links.conversions["tariff_version_id"]
     is_plain = (
@@ -159,7 +168,7 @@ def _plain_faults(frame: pl.DataFrame, book: books.TariffBook) -> dict[unratable
         unratables.UnratableCode.NEGATIVE_PERSONS: pl.col("persons").fill_null(0) < 0,
         unratables.UnratableCode.PERIOD_OUT_OF_RANGE: ~usages.days().is_between(1, MOST_DAYS),
         unratables.UnratableCode.VALUE_OUT_OF_RANGE: _out_of_range(frame),
-        unratables.UnratableCode.PARTS_DO_NOT_FIT: _unfit_parts(frame, book),
+        unratables.UnratableCode.PARTS_DO_NOT_FIT: _unfit_parts(frame, charged),
     }
 
 
@@ -181,7 +190,7 @@ def _out_of_range(frame: pl.DataFrame) -> pl.Expr:
     return pl.any_horizontal([pl.lit(value=False), *checked]).fill_null(value=False)
 
 
-def _unfit_parts(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
+def _unfit_parts(frame: pl.DataFrame, charged: pl.DataFrame) -> pl.Expr:
     """Parts of one usage: one quantity in all of them, one rest at most, shares of at most a whole."""
     if "split" not in frame.columns:
         if "part_no" not in frame.columns:
@@ -203,40 +212,39 @@ def _unfit_parts(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
         & (~has_share | (shares <= kinds.MILLION))
         & (~has_share | (rests == 1) | (shares == kinds.MILLION))
         & split.is_between(columns.Split.REST, columns.Split.HIGHEST)
-        & ~pl.col("usage_id").is_in(_converted_apart(frame, book).implode())
+        & ~pl.col("usage_id").is_in(_converted_apart(charged).implode())
     )
     return ~fits.fill_null(value=False)
 
 
-def _converted_apart(frame: pl.DataFrame, book: books.TariffBook) -> pl.Series:
+def _converted_apart(charged: pl.DataFrame) -> pl.Series:
     """Usages whose parts' tariffs convert or round the whole quantity to different ones."""
-    whole = convert.convert(frame, book).group_by("usage_id").agg(pl.col("quantity_milli").n_unique())
+    whole = charged.group_by("usage_id").agg(pl.col("quantity_milli").n_unique())
     return whole.filter(pl.col("quantity_milli") > 1)["usage_id"]
 
 
-def _needed_faults(frame: pl.DataFrame) -> dict[unratables.UnratableCode, pl.Expr]:
-    """What the version of each usage asks for."""
+def _missing(need: str, column: str) -> tuple[str, Callable[[pl.DataFrame], pl.Expr]]:
+    return need, lambda frame: pl.col(need) & usages.column(frame, column).is_null()
 
-    def missing(need: str, column: str) -> pl.Expr:
-        return pl.col(need) & usages.column(frame, column).is_null()
 
-    area_class, calibre = usages.column(frame, "area_class"), usages.column(frame, "calibre_mm")
-    is_known_class = pl.col("area_classes").list.contains(area_class).fill_null(value=False)
-    is_priced = pl.col("calibres").list.contains(calibre).fill_null(value=False)
+def _reading_missing(frame: pl.DataFrame) -> pl.Expr:
     is_nth = pl.col("reading") > 2  # noqa: PLR2004 - two readings are told apart by their dates
-    return {
-        unratables.UnratableCode.READING_NUMBER_MISSING: is_nth
-        & (pl.col("period_from") >= pl.col("effective_from"))
-        & usages.column(frame, "reading_no").is_null(),
-        unratables.UnratableCode.AREA_MISSING: missing("area", "area_milli"),
-        unratables.UnratableCode.AREA_CLASS_UNKNOWN: pl.col("area_classes").is_not_null() & ~is_known_class,
-        unratables.UnratableCode.CAPACITY_MISSING: missing("capacity", "capacity_milli"),
-        unratables.UnratableCode.DEMAND_MISSING: missing("demand", "demand_milli"),
-        unratables.UnratableCode.QUOTA_MISSING: missing("quota", "quota_milli"),
-        unratables.UnratableCode.CALORIFIC_VALUE_MISSING: missing("calorific", "calorific_micro"),
-        unratables.UnratableCode.CALIBRE_WITHOUT_PRICE: pl.col("is_priced_by_calibre") & ~is_priced,
-        unratables.UnratableCode.BANDS_DO_NOT_SUM: (pl.col("band_count") > 0) & ~_bands_fit(frame),
-    }
+    is_new = pl.col("period_from") >= pl.col("effective_from")
+    return is_nth & is_new & usages.column(frame, "reading_no").is_null()
+
+
+def _class_unknown(frame: pl.DataFrame) -> pl.Expr:
+    is_known = pl.col("area_classes").list.contains(usages.column(frame, "area_class"))
+    return pl.col("area_classes").is_not_null() & ~is_known.fill_null(value=False)
+
+
+def _calibre_unpriced(frame: pl.DataFrame) -> pl.Expr:
+    is_priced = pl.col("calibres").list.contains(usages.column(frame, "calibre_mm"))
+    return pl.col("is_priced_by_calibre") & ~is_priced.fill_null(value=False)
+
+
+def _bands_unfit(frame: pl.DataFrame) -> pl.Expr:
+    return (pl.col("band_count") > 0) & ~_bands_fit(frame)
 
 
 def _bands_fit(frame: pl.DataFrame) -> pl.Expr:
@@ -254,3 +262,17 @@ def _bands_fit(frame: pl.DataFrame) -> pl.Expr:
     sums = pl.sum_horizontal(own) == pl.col("quantity_milli")
     zero_fits = (sign != 0) | ~pl.any_horizontal((value.fill_null(0) != 0) for value in bands.values())
     return has_any & sums & ~pl.any_horizontal(foreign) & ~is_opposed & zero_fits
+
+
+# What a version may ask of its usages: the column of book_links.NEEDS that says so, and what is wrong then.
+_NEEDED: Mapping[unratables.UnratableCode, tuple[str, Callable[[pl.DataFrame], pl.Expr]]] = {
+    unratables.UnratableCode.READING_NUMBER_MISSING: ("reading", _reading_missing),
+    unratables.UnratableCode.AREA_MISSING: _missing("area", "area_milli"),
+    unratables.UnratableCode.AREA_CLASS_UNKNOWN: ("area_classes", _class_unknown),
+    unratables.UnratableCode.CAPACITY_MISSING: _missing("capacity", "capacity_milli"),
+    unratables.UnratableCode.DEMAND_MISSING: _missing("demand", "demand_milli"),
+    unratables.UnratableCode.QUOTA_MISSING: _missing("quota", "quota_milli"),
+    unratables.UnratableCode.CALORIFIC_VALUE_MISSING: _missing("calorific", "calorific_micro"),
+    unratables.UnratableCode.CALIBRE_WITHOUT_PRICE: ("is_priced_by_calibre", _calibre_unpriced),
+    unratables.UnratableCode.BANDS_DO_NOT_SUM: ("band_count", _bands_unfit),
+}

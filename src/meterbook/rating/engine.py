@@ -51,6 +51,7 @@ class Step:
 
     name: str
     reason: str
+    on_metered: OnUsages | None = None
     on_usages: OnUsages | None = None
     on_matches: OnMatches | None = None
     on_lines: OnLines | None = None
@@ -62,13 +63,17 @@ STEPS = (
     Step(
         "convert",
         "prices and bounds are in the charged unit, so units and whole steps come before them",
-        convert.convert,
+        on_metered=convert.convert,
     ),
-    Step("mix", "each use of a meter has its own tariff: the charged whole is shared out", mixed_use.split),
-    Step("segment", "a change of price cuts what was used, in proportion to days", segments.cut),
-    Step("free", "free units are whole charged units, by the rule of their day", free.grant),
-    Step("count", "counters run over what is left to charge", counters.count),
-    Step("set", "season and programme are known for each segment only", price_sets.choose),
+    Step(
+        "mix",
+        "each use of a meter has its own tariff: the charged whole is shared out",
+        on_usages=mixed_use.split,
+    ),
+    Step("segment", "a change of price cuts what was used, in proportion to days", on_usages=segments.cut),
+    Step("free", "free units are whole charged units, by the rule of their day", on_usages=free.grant),
+    Step("count", "counters run over what is left to charge", on_usages=counters.count),
+    Step("set", "season and programme are known for each segment only", on_usages=price_sets.choose),
     Step(
         "season",
         "how much of the heating season is served depends on the segment",
@@ -131,7 +136,8 @@ def unratable(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.Da
 
     A run parks these and rates the others. Raises kernel.frames.FrameError on wrong columns.
     """
-    return checks.unratable(usages.checked(usage_frame), tariff_book)
+    frame = usages.checked(usage_frame)
+    return checks.unratable(frame, _charged(frame, tariff_book), tariff_book)
 
 
 def rate(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFrame:
@@ -145,8 +151,9 @@ def rate(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFra
     Raises RatingError when `unratable` finds anything or an amount leaves 64 bits, kernel.frames.FrameError
     on wrong columns.
     """
-    frame = usages.checked(usage_frame)
-    refused = checks.unratable(frame, tariff_book)
+    metered = usages.checked(usage_frame)
+    frame = _charged(metered, tariff_book)
+    refused = checks.unratable(metered, frame, tariff_book)
     if refused.height:
         raise RatingError(refused)
     if frame.is_empty():
@@ -159,6 +166,14 @@ def rate(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFra
         if step.on_bills is not None:
             lines = step.on_bills(lines, tariff_book)
     return finish.complete(lines)
+
+
+def _charged(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
+    """The usages in the unit that is charged, what can't be rated among them."""
+    for step in STEPS:
+        if step.on_metered is not None:
+            frame = step.on_metered(frame, book)
+    return frame
 
 
 def _lines(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
