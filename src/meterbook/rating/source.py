@@ -12,6 +12,7 @@ from meterbook.rating import faults
 
 LARGEST_TEXT = 1_000_000
 _DEEPEST = 20
+_WIDE_MARKS = "，：“”"
 
 
 class _Loader(yaml.SafeLoader):
@@ -63,10 +64,25 @@ def read_yaml(text: str) -> dict[str, Any]:
     try:
         value = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a SafeLoader, made stricter
     except (yaml.YAMLError, ValueError) as error:
-        raise faults.fail("$", f"not readable as YAML: {error}") from error
+        raise faults.fail("$", f"not readable as YAML: {error}{_advice(error, text)}") from error
     if not isinstance(value, dict):
         raise faults.fail("$", "not a mapping of names to values")
     return plain(value)
+
+
+def _advice(error: Exception, text: str) -> str:
+    """What to do about the usual slips; empty where the line shows none of them."""
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    if mark is None:
+        return ""
+    line = "".join(text.splitlines()[mark.line : mark.line + 1])
+    if "\t" in line[: mark.column + 1]:
+        return "\nindent with spaces, not with tabs"
+    if any(sign in line for sign in _WIDE_MARKS):
+        return f"\nonly , and : and quotes of the plain keyboard mean something to YAML, not {_WIDE_MARKS}"
+    if isinstance(error, yaml.scanner.ScannerError) and "values are not allowed" in str(error.problem):
+        return "\na text with a colon needs quotes around it"
+    return ""
 
 
 def plain(document: Mapping[Any, Any]) -> dict[str, Any]:

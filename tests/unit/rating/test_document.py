@@ -139,10 +139,18 @@ def test_each_version_can_be_kept_alone() -> None:
         ("default_persons", 51, "$.default_persons", "must be at most 50"),
         ("default_persons", "4", "$.default_persons", "must be a whole number without quotes"),
         ("source", [], "$.source", "needs at least 1"),
-        ("source", "x", "$.source", "must be a list"),
+        ("source", "x", "$.source", 'must be a list, like ["x"]'),
+        ("source", 7, "$.source", "must be a list"),
+        (
+            "utility",
+            "water",
+            "$.utility",
+            "water is not one of WATER, GAS, ELECTRICITY, HEAT; do you mean WATER?",
+        ),
         ("names.zh", "", "$.names.zh", "is empty"),
         ("names.zh", "长" * 61, "$.names.zh", "is longer than 60 characters"),
-        ("names", "Water", "$.names", "must be a mapping of names to values"),
+        ("names", "Water", "$.names", "must be a mapping of names to values, like {zh: ..., en: ...}"),
+        ("bounds", 7, "$.bounds", "must be a mapping of names to values"),
         (
             "versions.0.effective_from",
             "2014-02-30",
@@ -263,7 +271,10 @@ def test_versions_must_not_overlap(until: str | None) -> None:
     first = {**GOOD["versions"][0], "effective_until": until}
     second = {**GOOD["versions"][0], "effective_from": "2022-01-01"}
     assert documents.faults_of({**GOOD, "versions": [first, second]}) == [
-        ("$.versions[1].effective_from", "the version before is still in force")
+        (
+            "$.versions[1].effective_from",
+            "the version before is still in force: its effective_until is this day or an earlier one",
+        )
     ]
 
 
@@ -271,6 +282,30 @@ def test_versions_may_leave_a_gap() -> None:
     first = {**GOOD["versions"][0], "effective_until": "2021-06-01"}
     second = {**GOOD["versions"][0], "effective_from": "2022-01-01"}
     assert len(document.parse({**GOOD, "versions": [first, second]}).versions) == 2
+
+
+def test_a_last_day_in_place_of_the_day_after_it_is_a_fault() -> None:
+    first = {**GOOD["versions"][0], "effective_until": "2021-12-31"}
+    second = {**GOOD["versions"][0], "effective_from": "2022-01-01"}
+    with pytest.raises(document.TariffError) as caught:
+        document.parse({**GOOD, "versions": [first, second]})
+    (fault,) = caught.value.faults
+    assert fault.path == "$.versions[0].effective_until"
+    assert fault.reason == "2021-12-31 would have no price: write the day after the last one, 2022-01-01"
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("a:\n\tb: 1", "indent with spaces, not with tabs"),
+        ("a: {b: 4，c: 5}", "only , and : and quotes of the plain keyboard mean something to YAML"),
+        ("note: 依据: 发改价格", "a text with a colon needs quotes around it"),
+    ],
+)
+def test_slips_of_writing_come_with_advice(text: str, advice: str) -> None:
+    with pytest.raises(document.TariffError) as caught:
+        source.read_yaml(text)
+    assert caught.value.faults[0].reason.splitlines()[-1].startswith(advice)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What must hold between the parts of a version, and between versions."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from meterbook.rating import faults, tariff
@@ -20,6 +21,7 @@ _TIERED = (
     tier_fee.TierFee,
     time_of_use.TimeOfUseTiers,
 )
+_ONE_DAY = dt.timedelta(days=1)
 _BANDED = (kinds.ChargeKind.TIME_OF_USE, kinds.ChargeKind.TIME_OF_USE_TIERS)
 
 
@@ -56,11 +58,15 @@ def check_codes(items: Sequence[nodes.Record]) -> None:
 
 
 def check_order(versions: Sequence[tariff.TariffVersion]) -> None:
-    """Versions come oldest first and don't overlap."""
+    """Versions come oldest first, don't overlap and leave no single day out: that is a last day meant."""
     for place in range(1, len(versions)):
-        until = versions[place - 1].effective_until
-        if until is None or until > versions[place].effective_from:
-            raise faults.fail(f"$.versions[{place}].effective_from", "the version before is still in force")
+        until, from_ = versions[place - 1].effective_until, versions[place].effective_from
+        if until is None or until > from_:
+            reason = "the version before is still in force: its effective_until is this day or an earlier one"
+            raise faults.fail(f"$.versions[{place}].effective_from", reason)
+        if from_ - until == _ONE_DAY:
+            reason = f"{until} would have no price: write the day after the last one, {from_}"
+            raise faults.fail(f"$.versions[{place - 1}].effective_until", reason)
         _check_same_bands(versions[place - 1], versions[place], path=f"$.versions[{place}].bands")
 
 

@@ -29,6 +29,8 @@ _DECIDED_BY = {
 # a component may leave to its seasons what it needs
 _ELSEWHERE = frozenset({"seasons"})
 _LONGEST = 60
+# how near a word must be to be meant: another case, a letter more or less
+_NEAR = 0.8
 
 
 def reason(error: "jsonschema.ValidationError", *, around: Mapping[str, Any]) -> str:
@@ -82,6 +84,11 @@ def _wrong_type(error: "jsonschema.ValidationError") -> str:
     wanted = _TYPES[_stated(error)]
     if _stated(error) == "string" and isinstance(error.instance, int):
         return f'{error.instance} must be {wanted}, like "{error.instance}"'
+    if _stated(error) == "array" and isinstance(error.instance, str):
+        return f'must be {wanted}, like ["{_shown(error.instance)}"]'
+    required = error.schema.get("required", ())  # type: ignore[union-attr] # a type is stated in a mapping
+    if _stated(error) == "object" and required:
+        return f"must be {wanted}, like {{{', '.join(f'{name}: ...' for name in required)}}}"
     return f"must be {wanted}"
 
 
@@ -91,7 +98,10 @@ def _wrong_text(error: "jsonschema.ValidationError") -> str:
 
 
 def _not_one_of(error: "jsonschema.ValidationError") -> str:
-    return f"{_shown(error.instance)} is not one of {', '.join(str(value) for value in _stated(error))}"
+    known = [str(value) for value in _stated(error)]
+    near = difflib.get_close_matches(str(error.instance).upper(), known, n=1, cutoff=_NEAR)
+    meant = f"; do you mean {near[0]}?" if near else ""
+    return f"{_shown(error.instance)} is not one of {', '.join(known)}{meant}"
 
 
 def _shown(value: object) -> str:
