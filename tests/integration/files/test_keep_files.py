@@ -45,7 +45,9 @@ def counter(db: None) -> Counter:
 def browser(counter: Counter) -> Client:
     companies.Company.objects.update(ready_at=records.NOW)
     client = Client()
-    client.force_login(access.Staff.objects.get(pk=counter.clerk.staff_id), backend=BACKEND)
+    staff_id = counter.clerk.staff_id
+    assert staff_id is not None
+    client.force_login(access.Staff.objects.get(pk=staff_id), backend=BACKEND)
     return client
 
 

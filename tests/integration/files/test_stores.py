@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
+import boto3  # type: ignore[import-untyped]  # none published
 import pytest
 
 from meterbook.adapters.storage import disk, s3

@@ -19,7 +19,7 @@ from meterbook.adapters.postgres import security
 from meterbook.application import company
 from meterbook.domain.access import models as access
 from meterbook.domain.access import rules as access_rules
-from meterbook.interfaces.web import urls
+from meterbook.interfaces.web import page, urls
 from tests.integration.isolation import conftest, rules
 from tests.integration.isolation import world as worlds
 
@@ -57,6 +57,8 @@ def routes() -> Iterator[Route]:
 
 def _routes(patterns: list[URLPattern | URLResolver]) -> Iterator[Route]:
     for pattern in patterns:
+        if isinstance(pattern, URLResolver) and pattern.namespace in page.OWN_DOORS:
+            continue  # tests/integration/api keeps these
         if isinstance(pattern, URLResolver):
             yield from _routes(pattern.url_patterns)
             continue

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -83,6 +84,53 @@ class Staff(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ApiClient(models.Model):
+    """Another system that may read: a partner with a key, what it may see, and whose.
+
+    No station column: the key is looked up before anybody's scope is known. The secret itself is not kept.
+    """
+
+    name = models.CharField(max_length=80)
+    org_unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+")
+    key_id = models.CharField(max_length=16, unique=True)
+    secret_sha256 = models.CharField(max_length=64)
+    scopes = ArrayField(models.CharField(max_length=40))
+    per_minute = models.IntegerField()
+    given_at = models.DateTimeField()
+    given_by = models.ForeignKey("access.Staff", null=True, on_delete=models.PROTECT, related_name="+")
+    expires_on = models.DateField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey("access.Staff", null=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(per_minute__gte=1, per_minute__lte=100_000), name="api_client_rate_sane"
+            ),
+            models.CheckConstraint(condition=~models.Q(scopes=[]), name="api_client_may_something"),
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at__isnull=True, withdrawn_reason="")
+                | (models.Q(withdrawn_at__isnull=False) & ~models.Q(withdrawn_reason="")),
+                name="api_client_withdrawn_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiUse(models.Model):
+    """How often a client asked in one minute; all web processes count in the same row."""
+
+    client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="uses")
+    minute = models.DateTimeField()
+    count = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "minute"], name="api_use_once_per_minute")]
 
 
 class AuditEntry(tables.AppendOnly):

@@ -73,6 +73,7 @@ SECTIONS = (
             Place("tariffs", _("Tariffs"), "tariffs", "tag", "tariffs.view", ("jg",)),
             Place("audit", _("Audit trail"), "audit", "history", "audit.view", ("sj",)),
             Place("staff", _("Staff"), "staff", "id", "staff.manage", ("yg",)),
+            Place("api", _("Other systems"), "api_access", "external-link", "api.manage", ("jk", "api")),
         ),
     ),
 )

@@ -13,7 +13,15 @@ from django.utils.translation import pgettext_lazy
 from meterbook.domain.metering import models as metering
 from meterbook.domain.payments import models as payments
 from meterbook.interfaces.web.views import reading_words, words
-from meterbook.interfaces.web.views.act_terms import agreements, customers, devices, files, fitting, premises
+from meterbook.interfaces.web.views.act_terms import (
+    agreements,
+    api,
+    customers,
+    devices,
+    files,
+    fitting,
+    premises,
+)
 from meterbook.kernel import money, quantity
 from meterbook.reporting import timeline
 
@@ -128,7 +136,7 @@ NUMBERS: dict[tuple[str, str], dict[int, str | Promise]] = {
     ("ROUND_ENTRY", "state"): {int(state): tag.text for state, tag in reading_words.ENTRY_STATES.items()},
     ("ROUND_ENTRY", "checks"): reading_words.CHECKS,
 }
-for _terms in (customers, premises, devices, fitting, agreements, files):
+for _terms in (customers, premises, devices, fitting, agreements, files, api):
     ACTS |= _terms.ACTS
     SUBJECTS |= _terms.SUBJECTS
     FIELDS |= _terms.FIELDS
