@@ -23,7 +23,8 @@ def one_of_each(*, supply: records.Supply, day: datetime.date) -> None:
     """A row in every table of the subject that a plain supply leaves empty; prices stay what they are."""
     held, supplied = account(supply), agreement(supply)
     tariff_id = models.AgreementTariff.objects.get(agreement=supplied).tariff_id
-    shares = [rules.Share(tariff_id, rules.FIXED, 1000), rules.Share(tariff_id, rules.REST)]
+    other = records.tariff(file="cn/shanghai/water-residential.yaml")
+    shares = [rules.Share(other, rules.FIXED, 1000), rules.Share(tariff_id, rules.REST)]
     operations_facts.set_shares(agreement=supplied, on=day, shares=shares)
     operations_facts.set_area(
         agreement=supplied,

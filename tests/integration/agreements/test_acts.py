@@ -241,7 +241,8 @@ def test_area_concession_and_shares_are_kept_with_before_and_after(office: Offic
     account_facts.change_concession(
         actor=office.clerk, when=when, code="LOW_INCOME", proof="低保证", expires_on=None, now=NOW
     )
-    shares = [rules.Share(office.tariff_id, rules.FIXED, 5000), rules.Share(office.tariff_id, rules.REST)]
+    other = records.tariff(file="cn/shanghai/water-residential.yaml")
+    shares = [rules.Share(other, rules.FIXED, 5000), rules.Share(office.tariff_id, rules.REST)]
     account_facts.change_shares(actor=office.clerk, when=when, shares=shares, now=NOW)
     act = latest_act(office.supply.account_id)
     assert act.before == {"parts": []}

@@ -157,10 +157,11 @@ def test_concessions_stand_beside_each_other(supply: records.Supply) -> None:
 def test_shares_change_as_a_whole(supply: records.Supply) -> None:
     agreement = build.agreement(supply)
     tariff_id = models.AgreementTariff.objects.get(agreement=agreement).tariff_id
-    shares = [rules.Share(tariff_id, rules.FIXED, 5000), rules.Share(tariff_id, rules.REST)]
+    other = records.tariff(file="cn/shanghai/water-residential.yaml")
+    shares = [rules.Share(tariff_id, rules.FIXED, 5000), rules.Share(other, rules.REST)]
     assert operations_facts.set_shares(agreement=agreement, on=DAY, shares=shares)
     assert not operations_facts.set_shares(agreement=agreement, on=D(2026, 4, 1), shares=shares)
-    halves = [rules.Share(tariff_id, rules.SHARE, 500_000)] * 2
+    halves = [rules.Share(found, rules.SHARE, 500_000) for found in (tariff_id, other)]
     assert operations_facts.set_shares(agreement=agreement, on=D(2026, 5, 1), shares=halves)
     assert operations_facts.set_shares(agreement=agreement, on=D(2026, 6, 1), shares=[])
     assert periods(models.PriceShare, agreement=agreement) == [

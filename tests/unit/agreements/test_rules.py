@@ -77,6 +77,12 @@ def test_every_state_has_its_steps_and_nothing_follows_the_end() -> None:
 F, P, R, H = rules.FIXED, rules.SHARE, rules.REST, rules.HIGHEST
 
 
+def test_no_tariff_stands_in_two_parts() -> None:
+    with pytest.raises(rules.SharesError) as refused:
+        rules.check_shares([rules.Share(1, F, 5), rules.Share(1, R)])
+    assert refused.value.code is rules.SharesFault.TARIFF_TWICE
+
+
 @pytest.mark.parametrize(
     ("parts", "fault"),
     [
@@ -100,7 +106,7 @@ F, P, R, H = rules.FIXED, rules.SHARE, rules.REST, rules.HIGHEST
 def test_parts_of_a_mixed_use_leave_nothing_and_want_nothing(
     parts: list[tuple[int, int | None]], fault: rules.SharesFault | None
 ) -> None:
-    shares = [rules.Share(1, split, value) for split, value in parts]
+    shares = [rules.Share(n, split, value) for n, (split, value) in enumerate(parts)]
     if fault is None:
         rules.check_shares(shares)
     else:

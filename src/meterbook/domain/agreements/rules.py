@@ -142,6 +142,7 @@ class SharesFault(enum.StrEnum):
 
     NONE_OR_ONE = "NONE_OR_ONE"
     TOO_MANY = "TOO_MANY"
+    TARIFF_TWICE = "TARIFF_TWICE"
     VALUE_MISSING = "VALUE_MISSING"
     HIGHEST_NOT_ALONE = "HIGHEST_NOT_ALONE"
     MORE_THAN_ONE_REST = "MORE_THAN_ONE_REST"
@@ -175,6 +176,8 @@ def check_shares(shares: Iterable[Share]) -> None:
     faults = {
         SharesFault.NONE_OR_ONE: len(parts) < 2,  # noqa: PLR2004 - one part is no mixed use
         SharesFault.TOO_MANY: len(parts) > MOST_SHARES,
+        # tier counters are told apart by tariff
+        SharesFault.TARIFF_TWICE: len({part.tariff_id for part in parts}) < len(parts),
         SharesFault.VALUE_MISSING: any(
             (part.split in {FIXED, SHARE}) != bool(part.split_value and part.split_value > 0)
             for part in parts

@@ -9,97 +9,12 @@ import polars as pl
 from django.db import connection
 
 from meterbook.domain import columns
-from meterbook.domain.billing import models, rules, rules_counters
+from meterbook.domain.billing import models, queries_usages, rules, rules_counters, rules_parts
 from meterbook.domain.tariffs import bulk as tariff_columns
 from meterbook.domain.tariffs import queries as tariffs
 from meterbook.rating import book as books
 from meterbook.rating import columns as rating_columns
 from meterbook.rating import engine
-
-# Which tariff and household an agreement had is asked for its first and its last day of supply. `before` is
-# what earlier usages of the agreement counted up to this one's closing reading, once for each tier
-# period there is; `history` is the same register's last 400 days. The highest revision of a usage counts.
-USAGES = """
-SELECT u.round_id, u.id, u.agreement_id, a.account_id, u.station_id, a.utility, c.customer_class,
-    u.register_id, u.period_from, u.period_until, u.quantity_milli, first.tariff_id, last.tariff_id,
-    h.persons, coalesce(e.state = 4, false), coalesce(p.released_at IS NOT NULL, false),
-    coalesce(b.year, 0)::bigint, coalesce(b.month, 0)::bigint, coalesce(b.day, 0)::bigint,
-    coalesce(b.history, 0)::bigint, coalesce(b.days, 0)
-FROM metering_usage u
-LEFT JOIN agreements_supplyagreement a ON a.id = u.agreement_id
-    AND a.from_on <= u.period_from AND (a.until_on IS NULL OR a.until_on >= u.period_until)
-LEFT JOIN agreements_account k ON k.id = a.account_id
-LEFT JOIN customers_customer c ON c.id = k.customer_id
-LEFT JOIN agreements_agreementtariff first ON first.agreement_id = u.agreement_id
-    AND first.from_on <= u.period_from AND (first.until_on IS NULL OR first.until_on > u.period_from)
-LEFT JOIN agreements_agreementtariff last ON last.agreement_id = u.agreement_id
-    AND last.from_on < u.period_until AND (last.until_on IS NULL OR last.until_on >= u.period_until)
-LEFT JOIN agreements_householdsize h ON h.agreement_id = u.agreement_id
-    AND h.from_on < u.period_until AND (h.until_on IS NULL OR h.until_on >= u.period_until)
-LEFT JOIN metering_roundentry e ON e.round_id = u.round_id AND e.register_id = u.register_id
-LEFT JOIN billing_parkedusage p ON p.usage_id = u.id
-CROSS JOIN LATERAL (
-    SELECT date_trunc('year', u.period_until)::date AS year,
-        date_trunc('month', u.period_until)::date AS month
-) starts
-LEFT JOIN LATERAL (
-    SELECT
-        sum(o.quantity_milli) FILTER (WHERE o.period_until >= starts.year) AS year,
-        sum(o.quantity_milli) FILTER (WHERE o.period_until >= starts.month) AS month,
-        sum(o.quantity_milli) FILTER (WHERE o.period_until = u.period_until) AS day,
-        sum(o.quantity_milli) FILTER (WHERE o.register_id = u.register_id) AS history,
-        sum(o.period_until - o.period_from) FILTER (WHERE o.register_id = u.register_id) AS days
-    FROM metering_usage o
-    WHERE o.agreement_id = u.agreement_id
-        AND o.period_until > u.period_until - 400
-        AND (o.period_until, o.register_id) < (u.period_until, u.register_id)
-        AND NOT EXISTS (
-            SELECT FROM metering_usage n
-            WHERE n.agreement_id = o.agreement_id AND n.period_until = o.period_until
-                AND n.register_id = o.register_id AND n.revision > o.revision)
-) b ON true
-WHERE u.round_id = ANY (%(round_ids)s)
-    AND NOT EXISTS (
-        SELECT FROM metering_usage n WHERE n.agreement_id = u.agreement_id
-            AND n.period_until = u.period_until AND n.register_id = u.register_id AND n.revision > u.revision)
-    AND NOT EXISTS (SELECT FROM billing_bill x WHERE x.usage_id = u.id)
-ORDER BY u.id
-"""
-# The earlier usages themselves, from a day of its own for each usage that asks.
-EARLIER = """
-SELECT u.id, o.id, o.period_from, o.period_until, o.quantity_milli
-FROM unnest(%(usage_ids)s::bigint[], %(first_days)s::date[]) AS asked (usage_id, first_day)
-JOIN metering_usage u ON u.id = asked.usage_id
-JOIN metering_usage o ON o.agreement_id = u.agreement_id AND o.period_until >= asked.first_day
-    AND (o.period_until, o.register_id) < (u.period_until, u.register_id)
-WHERE NOT EXISTS (
-    SELECT FROM metering_usage n WHERE n.agreement_id = o.agreement_id
-        AND n.period_until = o.period_until AND n.register_id = o.register_id AND n.revision > o.revision)
-"""
-USAGE_FRAME = {
-    "round_id": pl.Int64,
-    "usage_id": pl.Int64,
-    "agreement_id": pl.Int64,
-    "account_id": pl.Int64,
-    "station_id": pl.Int32,
-    "utility": pl.Int16,
-    "customer_class": pl.Int16,
-    "register_id": pl.Int64,
-    "period_from": pl.Date,
-    "period_until": pl.Date,
-    "quantity_milli": pl.Int64,
-    "first_tariff_id": pl.Int64,
-    "tariff_id": pl.Int64,
-    "persons": pl.Int16,
-    "is_confirmed": pl.Boolean,
-    "is_released": pl.Boolean,
-    "year_before_milli": pl.Int64,
-    "month_before_milli": pl.Int64,
-    "day_before_milli": pl.Int64,
-    "history_milli": pl.Int64,
-    "history_days": pl.Int64,
-}
-
 
 LOCK_ROUNDS = """
 SELECT r.id, r.station_id, r.state = 2, r.period, b.code FROM metering_round r
@@ -186,21 +101,41 @@ def lock_rounds(*, round_ids: Sequence[int]) -> tuple[LockedRound, ...]:
 def usage_frame(*, round_ids: Sequence[int]) -> pl.DataFrame:
     """The unbilled usages of rounds with all the engine needs: USAGE_FRAME, version_id, what
     `rules_counters.with_terms` adds, and before_milli, null where nobody knows what the counter stood at.
+
+    A usage of several prices has a row for each part (`rules_parts.with_parts`).
     """
-    frame = columns.fetch(statement=USAGES, parameters={"round_ids": list(round_ids)}, schema=USAGE_FRAME)
+    frame = queries_usages.unbilled(round_ids=round_ids)
+    agreed = queries_usages.agreed(round_ids=round_ids)
+    frame = rules_parts.with_parts(frame, shares=agreed.shares)
     versions = tariff_columns.version_frame(tariff_ids=frame["tariff_id"])
     frame = _with_version(frame, versions, day=pl.col("period_from"), name="first_version_id")
     # Supply of [from, until) ends the day before the closing reading: a price that starts then is not paid.
     frame = _with_version(frame, versions, day=LAST_DAY, name="version_id")
-    frame = rules_counters.with_terms(frame, terms=tariff_columns.terms(versions=versions))
+    terms = tariff_columns.terms(versions=versions)
+    frame = rules_counters.with_terms(frame, terms=terms)
+    frame = rules_parts.with_agreed(frame, areas=agreed.areas, choices=agreed.choices, terms=terms)
     restarts = tariff_columns.restarts(versions=versions, **rules_counters.span(frame))
-    asked = frame.filter(rules_counters.is_looked_into(restarts=restarts))
-    if asked.is_empty():
-        return frame
-    asked = rules_counters.with_restart(rules_counters.with_start(asked), restarts=restarts)
-    asked = asked.with_columns(is_known=rules_counters.is_known(), is_summed=rules_counters.is_summed())
-    sums = _summed(asked.filter("is_known", "is_summed"), versions)
-    return rules_counters.with_sums(frame, asked=asked, sums=sums)
+    frame = _counted(frame, versions=versions, restarts=restarts)
+    frame = rules_parts.with_openings(frame, openings=agreed.openings, restarts=restarts)
+    return rules_parts.whole(frame)
+
+
+def _counted(frame: pl.DataFrame, *, versions: pl.DataFrame, restarts: pl.DataFrame) -> pl.DataFrame:
+    """before_milli of usages whose counter is not one of the ready sums."""
+    by_tariff = rules_parts.counted_by_tariff(frame)
+    looked_into = rules_counters.is_looked_into(restarts=restarts)
+    for asked, is_apart in ((by_tariff, True), (frame.join(by_tariff, on="usage_id", how="anti"), False)):
+        if not is_apart:
+            asked = asked.filter(looked_into)  # noqa: PLW2901 - of the others only those that need it
+        if asked.is_empty():
+            continue
+        known = rules_counters.with_restart(rules_counters.with_start(asked), restarts=restarts)
+        known = known.with_columns(is_known=rules_counters.is_known(), is_summed=rules_counters.is_summed())
+        if is_apart:
+            known = rules_parts.told_apart(known)
+        sums = _summed(known.filter("is_known", "is_summed"), versions, is_apart=is_apart)
+        frame = rules_counters.with_sums(frame, asked=known, sums=sums)
+    return frame
 
 
 def _with_version(frame: pl.DataFrame, versions: pl.DataFrame, *, day: pl.Expr, name: str) -> pl.DataFrame:
@@ -210,14 +145,18 @@ def _with_version(frame: pl.DataFrame, versions: pl.DataFrame, *, day: pl.Expr, 
     ).drop("day")
 
 
-def _summed(asked: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """What earlier usages of the agreements put on the counters of these: rules_counters.summed."""
-    parameters = {"usage_ids": asked["usage_id"].to_list(), "first_days": asked["counter_from"].to_list()}
-    earlier = columns.fetch(statement=EARLIER, parameters=parameters, schema=rules_counters.EARLIER)
+def _summed(asked: pl.DataFrame, versions: pl.DataFrame, *, is_apart: bool) -> pl.DataFrame:
+    """What earlier usages of the agreements put on the counters of these: rules_counters.summed.
+
+    With `is_apart` only what was charged at the same tariff.
+    """
+    earlier = queries_usages.earlier(asked=asked)
     own = asked.select("restarts_on", "tariff_id", counting_id="usage_id")
-    earlier = _with_version(
-        earlier.join(own, on="counting_id"), versions, day=LAST_DAY, name="tariff_version_id"
-    )
+    earlier = earlier.join(own, on="counting_id")
+    if is_apart:
+        parts = queries_usages.parts_of(usage_ids=earlier["usage_id"].unique().to_list())
+        earlier = rules_parts.of_own_tariff(earlier, parts=parts)
+    earlier = _with_version(earlier, versions, day=LAST_DAY, name="tariff_version_id")
     return rules_counters.summed(earlier, book=_book(earlier))
 
 
@@ -232,11 +171,13 @@ def rate_rounds(*, round_ids: Sequence[int], limits: rules.Limits) -> RatedRound
 
     Rounds don't influence each other: together or one by one, each comes to the same.
     """
-    usages = usage_frame(round_ids=round_ids).with_columns(code=rules.unbillable())
+    usages = rules_parts.together(usage_frame(round_ids=round_ids).with_columns(code=rules.unbillable()))
     ready = usages.filter(pl.col("code").is_null()).drop("code").with_columns(tariff_version_id="version_id")
     asked, lines, refused = _rated(ready, _book(ready))
     amounts = lines.group_by("usage_id").agg(pl.col("amount_minor").sum())
-    rated = asked.join(amounts, on="usage_id", how="inner").with_columns(code=rules.absurd(limits))
+    usages, ready = rules_parts.one_row(usages), rules_parts.one_row(ready)
+    rated = rules_parts.one_row(asked).join(amounts, on="usage_id", how="inner")
+    rated = rated.with_columns(code=rules.absurd(limits))
     bills = rated.filter(pl.col("code").is_null()).drop("code").sort("account_id", "period_until", "usage_id")
     unknown_amount = pl.lit(None, dtype=pl.Int64).alias("amount_minor")
     names = [*PARKED_FRAME, "code"]

@@ -24,7 +24,7 @@ VERSIONS = {
     "effective_from": pl.Date,
     "effective_until": pl.Date,
 }
-TERMS = {
+TERMS: dict[str, pl.DataType | type[pl.DataType]] = {
     "tariff_id": pl.Int64,
     "version_id": pl.Int32,
     "tier_period": pl.Int8,
@@ -33,6 +33,7 @@ TERMS = {
     "is_carried": pl.Boolean,
     "is_converted": pl.Boolean,
     "is_free": pl.Boolean,
+    "free_choices": pl.List(pl.String),
 }
 RESTARTS = {"tariff_id": pl.Int64, "restarts_on": pl.Date, "is_untold": pl.Boolean}
 
@@ -93,9 +94,9 @@ def _terms(version: values.TariffVersion) -> tuple[object, ...]:
     season, billed = version.heating_season, version.quantity_rounding
     accumulates = version.tier_period is not period.TierPeriod.BILLING_PERIOD
     free = [
-        component.charge.is_pooled or accumulates
+        component.condition.choice
         for component in version.components
-        if isinstance(component.charge, derived.FreeQuantity) and component.condition.choice is None
+        if isinstance(component.charge, derived.FreeQuantity) and (component.charge.is_pooled or accumulates)
     ]
     return (
         version.tier_period.value,
@@ -103,7 +104,8 @@ def _terms(version: values.TariffVersion) -> tuple[object, ...]:
         None if season is None else season[0].day,
         billed is not None and billed.is_carried,
         version.conversion is not None or billed is not None,
-        any(free),
+        None in free,
+        [choice for choice in free if choice is not None],
     )
 
 
