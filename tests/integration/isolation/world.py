@@ -10,7 +10,7 @@ from meterbook.domain.billing import models as billing
 from meterbook.domain.imports import models as imports
 from meterbook.domain.metering import models as metering
 from meterbook.domain.payments import models as payments
-from tests.builders import agreements, meters, pictures, records
+from tests.builders import agreements, meters, pictures, premises, records
 from tests.builders import customers as customer_records
 from tests.builders import metering as rounds
 from tests.integration.imports import workbooks
@@ -84,6 +84,7 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
     assert bill.run_id is not None
     customer = customer_records.whole_record(customer_id=supply.customer_id, mark=mark)
     files = _odds(station_id=station_id, run_id=bill.run_id, supply=supply)
+    doors = premises.one_of_each(supply=supply, mark=mark, on=DAY)
     seal = meters.sealed_and_tested(meter_id=supply.meter_id, mark=mark, on=DAY)
     photo = pictures.hand_in(actor=by.clerk, account_id=supply.account_id, name=f"{supply.name}.jpg")
     usernames = {role: records.staff(role=role, unit_id=station_id).username for role in ROLES}
@@ -93,6 +94,7 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
         supply=supply,
         ids={
             **asdict(customer),
+            **doors,
             "account_no": supply.account_no,
             "account_id": supply.account_id,
             "meter_id": supply.meter_id,

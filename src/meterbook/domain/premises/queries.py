@@ -3,6 +3,7 @@
 from django.db import connection
 
 from meterbook.domain import fragments
+from meterbook.domain.premises import models
 
 # Hops from name to name on the index instead of reading every premise.
 _COMMUNITIES = """
@@ -20,9 +21,34 @@ SELECT community FROM hop WHERE community IS NOT NULL LIMIT %(most)s
 _MOST_PARTS = 5
 
 
-def premise_ids_by_address(*, text: str, most: int) -> list[int]:
-    """At most `most` premises in scope whose address contains every part of `text` (parts parted by spaces).
+class NodeNotFoundError(Exception):
+    """No such node of the address tree, or outside the scope."""
 
+
+class PremiseNotFoundError(Exception):
+    """No such premise, or outside the scope."""
+
+
+def after_path(path: str) -> str:
+    """Sorts after every path below `path`: those are path <= p < this."""
+    return path + fragments.AFTER_ALL
+
+
+def is_bare(*, node_id: int) -> bool:
+    """Whether nothing stands on a node: no smaller node, no door, no archive entry, no batch."""
+    below = (
+        models.AddressNode.objects.filter(parent_id=node_id),
+        models.Premise.objects.filter(node_id=node_id),
+        models.NetworkRecord.objects.filter(node_id=node_id),
+        models.PremiseBatch.objects.filter(node_id=node_id),
+    )
+    return not any(found.exists() for found in below)
+
+
+def premise_ids_by_address(*, text: str, most: int) -> list[int]:
+    """At most `most` premises in scope with an address or alias that contains every part of `text`.
+
+    Spaces part the parts; premises found by their address come first.
     The longest part is looked up in the trigram index; when it is shorter than three characters it must begin
     the address.
     """

@@ -1,0 +1,116 @@
+"""Reads of the address tree: what stands below a node, what lies on the way to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from meterbook.domain.premises import models, queries, rules
+
+# Counted by the index on (node, station) alone: no premise is read.
+_CHILDREN = """
+SELECT n.id, n.parent_id, n.station_id, n.kind, n.name, n.path,
+    EXISTS (SELECT FROM premises_addressnode c WHERE c.parent_id = n.id),
+    (SELECT count(*) FROM premises_addressnode b JOIN premises_premise p ON p.node_id = b.id
+        AND p.station_id = b.station_id
+        WHERE b.path >= n.path AND b.path < n.path || %(after_all)s)
+FROM premises_addressnode n
+WHERE n.parent_id IS NOT DISTINCT FROM %(parent_id)s AND n.station_id = ANY (%(station_ids)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """A node. `premise_count` counts every door below it, at whatever depth."""
+
+    node_id: int
+    parent_id: int | None
+    station_id: int
+    kind: models.NodeKind
+    name: str
+    path: str
+    has_children: bool
+    premise_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOnTheWay:
+    """A node on the way from the root, the node itself last."""
+
+    node_id: int
+    kind: models.NodeKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Where a node stands: the way to it, and the address parts it stands for."""
+
+    node_id: int
+    station_id: int
+    kind: models.NodeKind
+    name: str
+    path: str
+    way: tuple[NodeOnTheWay, ...]
+    parts: rules.AddressParts
+
+    @property
+    def label(self) -> str:
+        """The names on the way, as one line."""
+        return " / ".join(node.name for node in self.way)
+
+
+def children(*, parent_id: int | None, station_ids: Sequence[int]) -> list[NodeFacts]:
+    """The nodes directly below one (None: the roots), larger levels first, as people count."""
+    parameters = {
+        "parent_id": parent_id,
+        "station_ids": list(station_ids),
+        "after_all": queries.after_path(""),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CHILDREN, parameters)
+        rows = cursor.fetchall()
+    found = [_facts(row) for row in rows]
+    return sorted(found, key=lambda node: (node.station_id, node.kind, rules.natural_key(node.name)))
+
+
+def _facts(row: tuple[Any, ...]) -> NodeFacts:
+    node_id, parent_id, station_id, kind, *rest = row
+    return NodeFacts(node_id, parent_id, station_id, models.NodeKind(kind), *rest)
+
+
+def branch(*, node_id: int) -> Branch:
+    """The way to a node. Raises queries.NodeNotFoundError."""
+    node = models.AddressNode.objects.filter(pk=node_id).first()
+    if node is None:
+        raise queries.NodeNotFoundError(node_id)
+    ids = [int(piece) for piece in node.path.split("/") if piece]
+    found = models.AddressNode.objects.in_bulk(ids)
+    way = tuple(NodeOnTheWay(node_id=i, kind=models.NodeKind(found[i].kind), name=found[i].name) for i in ids)
+    parts = rules.with_branch(rules.AddressParts(), nodes=[(step.kind, step.name) for step in way])
+    return Branch(
+        node_id=node.pk,
+        station_id=node.station_id,
+        kind=models.NodeKind(node.kind),
+        name=node.name,
+        path=node.path,
+        way=way,
+        parts=parts,
+    )
+
+
+def nodes_named(
+    *, text: str, station_id: int, kinds: Sequence[models.NodeKind], most: int = 30
+) -> list[Branch]:
+    """At most `most` nodes of a station of these levels whose name contains `text`, to choose from."""
+    found = models.AddressNode.objects.filter(
+        station_id=station_id, kind__in=[kind.value for kind in kinds], name__icontains=text
+    ).order_by("kind", "name", "id")[:most]
+    return [branch(node_id=node.pk) for node in found]
+
+
+def premise_ids_below(*, path: str) -> list[int]:
+    """The premises below a path (of Branch), ascending."""
+    found = models.Premise.objects.filter(node__path__gte=path, node__path__lt=queries.after_path(path))
+    return list(found.order_by("id").values_list("id", flat=True))
