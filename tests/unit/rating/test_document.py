@@ -124,6 +124,13 @@ def test_each_version_can_be_kept_alone() -> None:
         ("code", ..., "$", "code is missing"),
         ("format", 2, "$.format", "must be 1"),
         ("utility", "STEAM", "$.utility", "STEAM is not one of WATER, GAS, ELECTRICITY, HEAT"),
+        ("grade", "a", "$.grade", "a is not one of A, B, C, K; do you mean A?"),
+        (
+            "versions.0.months",
+            "nearest ",
+            "$.versions[0].months",
+            "nearest  is not one of NEAREST, STARTED; do you mean NEAREST?",
+        ),
         ("colour", "red", "$.colour", "is not a name of this format"),
         (
             "names.方案）",

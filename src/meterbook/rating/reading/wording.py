@@ -29,8 +29,6 @@ _DECIDED_BY = {
 # a component may leave to its seasons what it needs
 _ELSEWHERE = frozenset({"seasons"})
 _LONGEST = 60
-# how near a word must be to be meant: another case, a letter more or less
-_NEAR = 0.8
 
 
 def reason(error: "jsonschema.ValidationError", *, around: Mapping[str, Any]) -> str:
@@ -99,9 +97,13 @@ def _wrong_text(error: "jsonschema.ValidationError") -> str:
 
 def _not_one_of(error: "jsonschema.ValidationError") -> str:
     known = [str(value) for value in _stated(error)]
-    near = difflib.get_close_matches(str(error.instance).upper(), known, n=1, cutoff=_NEAR)
-    meant = f"; do you mean {near[0]}?" if near else ""
-    return f"{_shown(error.instance)} is not one of {', '.join(known)}{meant}"
+    meant = [f"; do you mean {word}?" for word in known if _letters(word) == _letters(str(error.instance))]
+    return f"{_shown(error.instance)} is not one of {', '.join(known)}{''.join(meant)}"
+
+
+def _letters(word: str) -> str:
+    """The word without case, spaces and signs: what "per unit" and PER_UNIT share."""
+    return "".join(sign for sign in word.upper() if sign.isalnum())
 
 
 def _shown(value: object) -> str:
