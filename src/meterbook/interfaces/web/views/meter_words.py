@@ -65,7 +65,7 @@ COMMUNICATIONS: Mapping[int, str | Promise] = {
 }
 # What the act to a state is called, as a button says it.
 ACTS: Mapping[int, str | Promise] = {
-    State.ISSUED: _("Issue"),
+    State.ISSUED: pgettext_lazy("meter", "Issue"),
     State.IN_STOCK: _("Into store"),
     State.IN_TEST: _("Send to test"),
     State.IN_REPAIR: _("Send to repair"),
@@ -82,9 +82,7 @@ MOVE_FAULTS: Mapping[rules.MoveFault, str | Promise] = {
     ),
 }
 NUMBER_FAULTS: Mapping[rules.NumberFault, str | Promise] = {
-    rules.NumberFault.NOT_A_NUMBER: _(
-        "“%(text)s” can't be a number on a label."
-    ),
+    rules.NumberFault.NOT_A_NUMBER: _("“%(text)s” can't be a number on a label."),
     rules.NumberFault.TWICE: _("“%(text)s” stands here twice."),
     rules.NumberFault.NO_DIGITS: _("“%(text)s” does not end in digits."),
     rules.NumberFault.DIFFERENT_HEADS: _("“%(text)s” does not begin like the first number."),

@@ -2,6 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from meterbook.interfaces.web.views import meter_words, words
 
@@ -39,7 +40,7 @@ FIELDS: dict[str, str | Promise] = {
     "count": _("Count"),
     "decimals": _("Decimals"),
     "digits": _("Digits"),
-    "has_passed": _("Passed"),
+    "has_passed": pgettext_lazy("test", "Passed"),
     "has_valve": _("Valve"),
     "holder": _("With whom"),
     "ic_protocol": _("Card protocol"),
