@@ -1,13 +1,17 @@
 """Builders of rounds and readings, through the product's own use cases."""
 
 import datetime
+import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from meterbook.application import accept_round, enter_readings, open_rounds
 from meterbook.application.actor import Actor
-from meterbook.domain.metering import models
+from meterbook.domain.devices import models as devices
+from meterbook.domain.metering import models, rules_changes
 from meterbook.domain.metering import operations as metering
-from tests.builders import records
+from meterbook.domain.metering import operations_changes as changes
+from tests.builders import meters, records
 
 
 def noon(day: datetime.date) -> datetime.datetime:
@@ -74,3 +78,45 @@ def read_book(*, book_id: int, day: datetime.date, values_milli: Mapping[int, in
     enter(round_id=round_id, values_milli=values_milli, day=day)
     confirm_all(round_id=round_id, day=day)
     return accept(round_id=round_id, day=day)
+
+
+def stock_meter(
+    *,
+    station_id: int,
+    serial_no: str,
+    digits: int = 5,
+    multiplier_milli: int = 1000,
+    utility: int = 1,
+    bands: tuple[int, ...] = (0,),
+) -> devices.Meter:
+    """A meter in the store of a station, with its registers."""
+    name = f"LXS {digits}/{multiplier_milli}/{bands}"
+    model = meters.model(
+        name=name, utility=utility, digits=digits, multiplier_milli=multiplier_milli, bands=bands
+    )
+    return meters.in_stock(station_id=station_id, serial_nos=[serial_no], model_id=model.pk)[0]
+
+
+def change(
+    *,
+    kind: models.ChangeKind,
+    service_point_id: int,
+    day: datetime.date,
+    closing_milli: int | None = None,
+    opening_milli: int = 0,
+    closing: rules_changes.Closing | None = None,
+    **more: Any,
+) -> changes.Changed:
+    """Fit, swap or take off a single-register meter, without the use case around it."""
+    closed = closing or rules_changes.Closing(value_milli=closing_milli)
+    asked = changes.Change(
+        request_key=more.pop("request_key", None) or uuid.uuid4(),
+        kind=kind,
+        service_point_id=service_point_id,
+        changed_on=day,
+        reason=more.pop("reason", 1),
+        closings={} if kind == models.ChangeKind.INSTALL else {0: closed},
+        openings={} if kind == models.ChangeKind.REMOVE else {0: opening_milli},
+        **more,
+    )
+    return changes.change_meter(change=asked, staff_id=None, today=day, at=noon(day))

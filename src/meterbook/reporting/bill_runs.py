@@ -83,7 +83,7 @@ WHERE (%(period)s::date IS NULL OR r.period = %(period)s)
     AND (%(station_code)s::text IS NULL OR s.code = %(station_code)s)
     AND (%(book_code)s::text IS NULL OR b.code = %(book_code)s)
     AND (%(stage)s::text IS NULL OR {stage} = %(stage)s)
-    AND (%(round_id)s::bigint IS NULL OR r.id = %(round_id)s)
+    AND CASE WHEN %(round_id)s::bigint IS NULL THEN r.kind = 1 ELSE r.id = %(round_id)s END
 """).format(stage=_STAGE)
 _SELECT = sql.SQL("""
 SELECT r.id, b.code, b.name, s.code, s.name, r.period, {stage},
@@ -142,7 +142,7 @@ def round_before(*, round_id: int) -> RoundRow | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT b.id FROM metering_round r JOIN metering_round b"
-            " ON b.book_id = r.book_id AND b.period < r.period"
+            " ON b.book_id = r.book_id AND b.kind = 1 AND b.period < r.period"
             " WHERE r.id = %s ORDER BY b.period DESC LIMIT 1",
             [round_id],
         )

@@ -102,6 +102,9 @@ class EntryRow:
     previous_milli: int
     previous_usage_milli: int | None
     average_milli: int | None
+    since_on: datetime.date
+    carried_milli: int
+    unmetered_days: int
     value_milli: int | None
     read_on: datetime.date | None
     state: models.EntryState
@@ -151,7 +154,7 @@ JOIN access_orgunit station ON station.id = book.station_id
 LEFT JOIN access_staff reader ON reader.id = book.reader_id
 LEFT JOIN LATERAL (
     SELECT latest.id, latest.period, latest.state FROM metering_round latest
-    WHERE latest.book_id = book.id ORDER BY latest.period DESC LIMIT 1
+    WHERE latest.book_id = book.id AND latest.kind = 1 ORDER BY latest.period DESC LIMIT 1
 ) round ON TRUE
 WHERE %(book_id)s::bigint IS NULL OR book.id = %(book_id)s
 ORDER BY station.code, book.code
@@ -173,7 +176,7 @@ JOIN metering_book book ON book.id = round.book_id
 JOIN access_orgunit station ON station.id = round.station_id
 LEFT JOIN access_staff staff ON staff.id = round.accepted_by_id
 WHERE (%(round_id)s::bigint IS NULL OR round.id = %(round_id)s)
-    AND (%(book_id)s::bigint IS NULL OR round.book_id = %(book_id)s)
+    AND (%(book_id)s::bigint IS NULL OR (round.book_id = %(book_id)s AND round.kind = 1))
 ORDER BY round.period DESC
 LIMIT %(limit)s
 """
@@ -197,7 +200,8 @@ _ENTRY_COLUMNS = """
 SELECT entry.id, entry.round_id, book.id, book.name, round.period, round.state, station.name, entry.sequence,
     account.account_no, customer.name, premise.address, meter.serial_no, register.id, register.band,
     agreement.utility, register.digits, register.multiplier_milli, entry.previous_on, entry.previous_milli,
-    entry.previous_usage_milli, entry.average_milli, entry.value_milli, entry.read_on, entry.state,
+    entry.previous_usage_milli, entry.average_milli, coalesce(entry.carried_from_on, entry.previous_on),
+    entry.carried_milli, entry.unmetered_days, entry.value_milli, entry.read_on, entry.state,
     entry.checks, entry.reason, entry.version, coalesce(staff.name, ''), entry.entered_at
 """
 
@@ -224,9 +228,13 @@ ORDER BY station.code, book.code, entry.sequence, entry.id LIMIT %(limit)s OFFSE
 _HELD_COUNT = f"SELECT count(*) {_ENTRY_JOINS} {_IS_HELD}"  # constants of this module
 
 _HISTORY = """
-SELECT DISTINCT ON (period_until) period_from, period_until, opening_milli, closing_milli, quantity_milli
-FROM metering_usage WHERE agreement_id = %(agreement_id)s AND register_id = %(register_id)s
-ORDER BY period_until DESC, revision DESC LIMIT %(limit)s
+SELECT DISTINCT ON (u.period_until) u.period_from, u.period_until, u.opening_milli, u.closing_milli,
+    u.quantity_milli
+FROM metering_usage u
+WHERE u.agreement_id = %(agreement_id)s AND (u.register_id = %(register_id)s OR EXISTS (
+    SELECT FROM devices_register was JOIN devices_register now ON now.band = was.band
+    WHERE was.id = u.register_id AND now.id = %(register_id)s))
+ORDER BY u.period_until DESC, u.revision DESC LIMIT %(limit)s
 """
 
 _PLAIN_FIELDS = tuple(
@@ -289,7 +297,7 @@ def waiting_count() -> int:
 
 
 def past_usages(*, entry_id: int, limit: int = 12) -> list[PastUsage]:
-    """What the entry's agreement used at this register before, newest first."""
+    """What the entry's agreement used before, at this register and those it followed, newest first."""
     entry = models.RoundEntry.objects.get(pk=entry_id)
     parameters = {"agreement_id": entry.agreement_id, "register_id": entry.register_id, "limit": limit}
     names = [field.name for field in fields(PastUsage)]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from meterbook.domain.metering import rules
 
 PREVIOUS_ON = datetime.date(2026, 10, 20)
+LONG_AGO = PREVIOUS_ON - datetime.timedelta(days=30)
 LIMITS = {1: rules.Limit(times_average=3, floor_milli=20_000), 2: rules.Limit(times_average=5, floor_milli=0)}
 
 LOWER = int(rules.Check.LOWER_THAN_BEFORE)
@@ -30,6 +31,9 @@ def fact(**overrides: Any) -> dict[str, Any]:
         "previous_milli": 100_000,
         "previous_usage_milli": 10_000,
         "average_milli": 10_000,
+        "since_on": PREVIOUS_ON,
+        "carried_milli": 0,
+        "unmetered_days": 0,
         "read_on": PREVIOUS_ON + datetime.timedelta(days=30),
         "value_milli": 110_000,
     } | overrides
@@ -43,7 +47,8 @@ def judged(*facts: dict[str, Any]) -> list[dict[str, Any]]:
 def by_pencil(fact: dict[str, Any]) -> tuple[int, int | None, list[int]]:
     """High limit, usage and checks of one row, written down a second time without columns."""
     limit = LIMITS[fact["utility"]]
-    days = (fact["read_on"] - fact["previous_on"]).days
+    own_days = (fact["read_on"] - fact["previous_on"]).days
+    days = (fact["read_on"] - fact["since_on"]).days
     if fact["average_milli"] is None:
         high = int(Fraction(limit.times_average * limit.floor_milli * max(days, 30), 30))
     else:
@@ -57,6 +62,9 @@ def by_pencil(fact: dict[str, Any]) -> tuple[int, int | None, list[int]]:
     steps = value - previous + (capacity if value < previous else 0)
     usage: int | None = int(Fraction(steps * fact["multiplier_milli"], 1000) + Fraction(1, 2))
     assert usage is not None
+    if fact["unmetered_days"]:
+        usage += int(Fraction(usage * fact["unmetered_days"], own_days) + Fraction(1, 2))
+    usage += fact["carried_milli"]
     if steps < 0 or usage > 10**12:
         usage = None
     checks = []
@@ -75,6 +83,9 @@ FACTS = st.fixed_dictionaries(
         "previous_milli": st.integers(0, 10**9) | st.integers(0, 10**12),
         "previous_usage_milli": st.none() | st.integers(0, 3),
         "average_milli": st.none() | st.integers(0, 10**6) | st.integers(0, 10**12),
+        "since_on": st.integers(0, 60).map(lambda days: PREVIOUS_ON - datetime.timedelta(days=days)),
+        "carried_milli": st.just(0) | st.integers(0, 10**6) | st.integers(0, 10**12),
+        "unmetered_days": st.just(0) | st.integers(1, 60),
         "read_on": st.integers(1, 800).map(lambda days: PREVIOUS_ON + datetime.timedelta(days=days)),
         "value_milli": st.none() | st.integers(0, 10**9) | st.integers(0, 10**12),
     }
@@ -119,6 +130,15 @@ def test_columns_say_what_the_pencil_says(drawn: list[dict[str, Any]]) -> None:
         # A current transformer of 40; half a thousandth rounds up, once.
         ({"multiplier_milli": 40_000, "value_milli": 100_500}, 20_000, []),
         ({"multiplier_milli": 500, "value_milli": 110_001}, 5_001, []),
+        # The meter before this one counted 22 m³: together they are judged, over the days of both.
+        ({"carried_milli": 22_000, "value_milli": 108_000}, 30_000, []),
+        ({"carried_milli": 22_001, "value_milli": 108_000}, 30_001, [ABOVE]),
+        ({"carried_milli": 22_001, "value_milli": 108_000, "since_on": LONG_AGO}, 30_001, []),
+        ({"carried_milli": 5_000, "value_milli": 100_000}, 5_000, []),
+        # A dead meter before it: 10 of the days count by the mean of this one's 30.
+        ({"unmetered_days": 10, "value_milli": 106_000, "since_on": LONG_AGO}, 8_000, []),
+        ({"unmetered_days": 1, "value_milli": 100_015, "since_on": LONG_AGO}, 16, []),
+        ({"unmetered_days": 10, "value_milli": 106_000, "read_on": PREVIOUS_ON}, None, [ABOVE]),
     ],
 )
 def test_readings_a_clerk_meets(
@@ -132,6 +152,14 @@ def test_the_high_limit_is_shown_as_a_register_value() -> None:
     (plain, multiplied) = judged(fact(), fact(multiplier_milli=40_000))
     assert (plain["high_milli"], plain["high_value_milli"]) == (30_000, 130_000)
     assert (multiplied["high_milli"], multiplied["high_value_milli"]) == (30_000, 100_750)
+
+
+def test_the_high_limit_leaves_what_is_carried_out_of_the_register_value() -> None:
+    """Of the 60 m³ that pass in 60 days 12 are carried; by its mean this meter counts for 10 more days."""
+    fact_of_both = {"since_on": LONG_AGO, "carried_milli": 12_000}
+    assert judged(fact(**fact_of_both))[0]["high_value_milli"] == 148_000
+    assert judged(fact(**fact_of_both, unmetered_days=10))[0]["high_value_milli"] == 136_000
+    assert judged(fact(carried_milli=99_000))[0]["high_value_milli"] == 100_000
 
 
 @settings(deadline=None)

@@ -108,12 +108,30 @@ def write_initial_readings(*, readings: pl.DataFrame) -> None:
     )
 
 
-OPEN_ENTRIES = """
+# Carried usages that no usage took in, and that were not taken back.
+PENDING = """
+    FROM metering_carriedusage carried JOIN devices_register was ON was.id = carried.register_id
+    WHERE carried.cancels_id IS NULL
+        AND NOT EXISTS (SELECT FROM metering_carriedusage back WHERE back.cancels_id = carried.id)
+        AND NOT EXISTS (SELECT FROM metering_usagepart part WHERE part.carried_id = carried.id)
+"""
+# The reading that stands as a register's latest: of a day the highest revision, unless it was withdrawn.
+LATEST_READING = """
+    SELECT reading.id, reading.read_on, reading.value_milli
+    FROM metering_reading reading WHERE reading.register_id = register.id AND reading.source <> 6
+        AND NOT EXISTS (
+            SELECT FROM metering_reading newer WHERE newer.register_id = reading.register_id
+                AND newer.read_on = reading.read_on AND newer.revision > reading.revision)
+    ORDER BY reading.read_on DESC, reading.revision DESC LIMIT 1
+"""
+OPEN_ENTRIES = f"""
 INSERT INTO metering_roundentry (
     station_id, round_id, sequence, agreement_id, register_id, previous_reading_id, previous_on,
-    previous_milli, previous_usage_milli, average_milli, state, checks, reason)
+    previous_milli, previous_usage_milli, average_milli, carried_milli, carried_from_on, unmetered_days,
+    state, checks, reason)
 SELECT place.station_id, %(round_id)s, place.sequence, agreement.id, register.id, previous.id,
-    previous.read_on, previous.value_milli, history.last_milli, history.average_milli, %(empty)s, '{}', ''
+    previous.read_on, previous.value_milli, history.last_milli, history.average_milli,
+    coalesce(pending.milli, 0), pending.from_on, coalesce(pending.unmetered, 0), %(empty)s, '{{}}', ''
 FROM metering_bookplace place
 JOIN agreements_supplyagreement agreement ON agreement.service_point_id = place.service_point_id
     AND agreement.from_on <= %(day)s AND (agreement.until_on IS NULL OR agreement.until_on > %(day)s)
@@ -121,11 +139,7 @@ JOIN devices_installation installation ON installation.service_point_id = place.
     AND installation.installed_on <= %(day)s
     AND (installation.removed_on IS NULL OR installation.removed_on > %(day)s)
 JOIN devices_register register ON register.meter_id = installation.meter_id
-CROSS JOIN LATERAL (
-    SELECT reading.id, reading.read_on, reading.value_milli
-    FROM metering_reading reading WHERE reading.register_id = register.id
-    ORDER BY reading.read_on DESC, reading.revision DESC LIMIT 1
-) previous
+CROSS JOIN LATERAL ({LATEST_READING}) previous
 CROSS JOIN LATERAL (
     SELECT div(sum(recent.quantity_milli) * %(average_days)s, sum(recent.days))::bigint AS average_milli,
         (array_agg(recent.quantity_milli ORDER BY recent.period_until DESC))[1] AS last_milli
@@ -133,20 +147,30 @@ CROSS JOIN LATERAL (
         SELECT DISTINCT ON (usage.period_until)
             usage.period_until, usage.quantity_milli, usage.period_until - usage.period_from AS days
         FROM metering_usage usage
-        WHERE usage.agreement_id = agreement.id AND usage.register_id = register.id
+        WHERE usage.agreement_id = agreement.id AND (usage.register_id = register.id OR EXISTS (
+            SELECT FROM devices_register was WHERE was.id = usage.register_id AND was.band = register.band))
         ORDER BY usage.period_until DESC, usage.revision DESC LIMIT %(average_of)s
     ) recent
 ) history
+CROSS JOIN LATERAL (
+    SELECT sum(carried.quantity_milli)::bigint AS milli, min(carried.period_from) AS from_on,
+        sum(carried.period_until - carried.period_from)
+            FILTER (WHERE carried.quantity_milli IS NULL)::integer AS unmetered
+    {PENDING} AND carried.agreement_id = agreement.id AND was.band = register.band
+) pending
 WHERE place.book_id = %(book_id)s AND previous.read_on >= agreement.from_on
+    AND (%(service_point_id)s::bigint IS NULL OR place.service_point_id = %(service_point_id)s)
 ORDER BY place.sequence, register.band
 ON CONFLICT (round_id, register_id) DO NOTHING
-"""
+"""  # noqa: S608 # constants of this subject
 
 ENTRIES = """
 SELECT entry.id AS entry_id, agreement.utility, register.digits, register.multiplier_milli, entry.previous_on,
-    entry.previous_milli, entry.previous_usage_milli, entry.average_milli, entry.read_on, entry.value_milli,
-    entry.agreement_id, entry.register_id, entry.previous_reading_id, entry.station_id, entry.source,
-    entry.state, entry.checks, entry.reason, entry.entered_by_id, entry.version
+    entry.previous_milli, entry.previous_usage_milli, entry.average_milli,
+    coalesce(entry.carried_from_on, entry.previous_on), entry.carried_milli, entry.unmetered_days,
+    entry.read_on, entry.value_milli, entry.agreement_id, entry.register_id, entry.previous_reading_id,
+    entry.station_id, entry.source, entry.state, entry.checks, entry.reason, entry.entered_by_id,
+    entry.version, entry.carried_from_on
 FROM metering_roundentry entry
 JOIN agreements_supplyagreement agreement ON agreement.id = entry.agreement_id
 JOIN devices_register register ON register.id = entry.register_id
@@ -165,13 +189,15 @@ ENTRY: dict[str, pl.DataType] = {
     "reason": pl.String(),
     "entered_by_id": pl.Int64(),
     "version": pl.Int32(),
+    "carried_from_on": pl.Date(),
 }
 
 _KNOWN_FACTS = frozenset(rules.FACTS.columns) - {"entry_id", "read_on", "value_milli"}
 OPEN_ENTRIES_OF_METERS = """
 SELECT meter.serial_no, entry.id, entry.round_id, book.code, agreement.utility, register.digits,
     register.multiplier_milli, entry.previous_on, entry.previous_milli, entry.previous_usage_milli,
-    entry.average_milli, entry.value_milli
+    entry.average_milli, coalesce(entry.carried_from_on, entry.previous_on), entry.carried_milli,
+    entry.unmetered_days, entry.value_milli
 FROM devices_meter meter
 JOIN devices_register register ON register.meter_id = meter.id
 JOIN metering_roundentry entry ON entry.register_id = register.id
@@ -213,8 +239,10 @@ VALUES = {
 }
 
 
-def open_entries(*, round_id: int, book_id: int, day: datetime.date) -> int:
-    """Give the round an entry for every register in the book that supplies somebody on `day`.
+def open_entries(
+    *, round_id: int, book_id: int, day: datetime.date, service_point_id: int | None = None
+) -> int:
+    """Give the round an entry for every register in the book (or of one point) that supplies on `day`.
 
     Returns how many were added; entries the round already has stay as they are. A register whose
     latest reading is missing or older than the agreement gets none: `queries.registers_left_out`
@@ -224,6 +252,7 @@ def open_entries(*, round_id: int, book_id: int, day: datetime.date) -> int:
         "round_id": round_id,
         "book_id": book_id,
         "day": day,
+        "service_point_id": service_point_id,
         "empty": models.EntryState.EMPTY,
         "average_days": rules.AVERAGE_DAYS,
         "average_of": AVERAGE_OF,
@@ -262,47 +291,55 @@ def write_values(*, round_id: int, values: pl.DataFrame, staff_id: int | None, a
         cursor.execute(WRITE_VALUES, parameters)
 
 
-def write_readings_and_usages(*, round_id: int, accepted: pl.DataFrame, at: datetime.datetime) -> None:
-    """COPY a round's accepted entries into the two lean tables.
+_READING = (
+    "id",
+    "register_id",
+    "read_on",
+    "revision",
+    "value_milli",
+    "source",
+    "round_id",
+    "station_id",
+    "reader_id",
+    "recorded_at",
+)
+
+
+def write_readings_and_usages(
+    *, round_id: int, accepted: pl.DataFrame, at: datetime.datetime
+) -> pl.DataFrame:
+    """COPY a round's accepted entries into the two lean tables; returns them with `usage_id`, `reading_id`.
 
     `accepted` has columns ENTRY and `quantity_milli`, no nulls in value and quantity. Rows go in by
-    register and agreement in ascending order, so that the indexes grow at one end of each book.
+    register and agreement in ascending order, so that the indexes grow at one end of each book. A row that
+    closes with its previous reading (value and day the same: the meter is gone) gets no second one.
     """
-    frame = accepted.sort("register_id").with_columns(
-        pl.Series(
-            "reading_id", columns.next_ids(table=models.Reading, count=accepted.height), dtype=pl.Int64
-        ),
+    was_read = (pl.col("read_on") == pl.col("previous_on")) & (
+        pl.col("value_milli") == pl.col("previous_milli")
+    )
+    ordered = accepted.sort("register_id")
+    frame = ordered.with_columns(
+        pl.Series("reading_id", columns.next_ids(table=models.Reading, count=ordered.height), dtype=pl.Int64),
         round_id=pl.lit(round_id, dtype=pl.Int64),
         recorded_at=pl.lit(at.astimezone(datetime.UTC), dtype=pl.Datetime("us", "UTC")),
+        revision=pl.Series(_next_revisions(ordered), dtype=pl.Int16),
     )
-    columns.copy_in(
-        frame=frame.select(
-            pl.col("reading_id").alias("id"),
-            "register_id",
-            "read_on",
-            pl.lit(1, dtype=pl.Int16).alias("revision"),
-            "value_milli",
-            "source",
-            "round_id",
-            "station_id",
-            pl.col("entered_by_id").alias("reader_id"),
-            "recorded_at",
-        ),
-        table=models.Reading,
-    )
+    read = frame.filter(~was_read).with_columns(id="reading_id", reader_id="entered_by_id")
+    columns.copy_in(frame=read.select(_READING), table=models.Reading)
     usages = frame.sort("agreement_id", "register_id").with_columns(
-        pl.Series("id", columns.next_ids(table=models.Usage, count=accepted.height), dtype=pl.Int64)
+        pl.Series("usage_id", columns.next_ids(table=models.Usage, count=ordered.height), dtype=pl.Int64),
+        reading_id=pl.when(was_read).then("previous_reading_id").otherwise("reading_id"),
     )
     columns.copy_in(
         frame=usages.select(
-            "id",
+            pl.col("usage_id").alias("id"),
             "agreement_id",
             "register_id",
             "round_id",
             "station_id",
             pl.col("previous_reading_id").alias("opening_reading_id"),
             pl.col("reading_id").alias("closing_reading_id"),
-            pl.col("previous_on").alias("period_from"),
+            pl.col("since_on").alias("period_from"),
             pl.col("read_on").alias("period_until"),
             pl.col("previous_milli").alias("opening_milli"),
             pl.col("value_milli").alias("closing_milli"),
@@ -311,6 +348,22 @@ def write_readings_and_usages(*, round_id: int, accepted: pl.DataFrame, at: date
         ),
         table=models.Usage,
     )
+    return usages
+
+
+_REVISIONS = """
+SELECT coalesce((SELECT max(reading.revision) FROM metering_reading reading
+    WHERE reading.register_id = asked.register_id AND reading.read_on = asked.read_on), 0) + 1
+FROM unnest(%(registers)s::bigint[], %(days)s::date[]) WITH ORDINALITY AS asked (register_id, read_on, place)
+ORDER BY asked.place
+"""
+
+
+def _next_revisions(frame: pl.DataFrame) -> list[int]:
+    """The revision of each row's reading: 1, or one more where the register was read that day before."""
+    parameters = {"registers": frame["register_id"].to_list(), "days": frame["read_on"].to_list()}
+    found = columns.fetch(statement=_REVISIONS, parameters=parameters, schema={"revision": pl.Int16})
+    return found["revision"].to_list()
 
 
 def _run(statement: str, parameters: Mapping[str, Any]) -> int:

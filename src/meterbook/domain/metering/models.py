@@ -46,12 +46,29 @@ class RoundState(models.IntegerChoices):
     ACCEPTED = 2
 
 
+class RoundKind(models.IntegerChoices):
+    """REGULAR: a book's month. FINAL: one agreement read and billed on the day it is settled."""
+
+    REGULAR = 1
+    FINAL = 2
+
+
 class Round(models.Model):
-    """One reading of one book for one billing month (`period` = first day of that month)."""
+    """One reading of one book for one billing month (`period` = first day of that month).
+
+    A FINAL round has one agreement and is accepted as it is opened; `request_key` is that of the settlement.
+    """
 
     station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="rounds")
     period = models.DateField()
+    kind = models.SmallIntegerField(
+        choices=RoundKind.choices, default=RoundKind.REGULAR, db_default=RoundKind.REGULAR
+    )
+    agreement = models.ForeignKey(
+        "agreements.SupplyAgreement", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    request_key = models.UUIDField(null=True)
     state = models.SmallIntegerField(choices=RoundState.choices, default=RoundState.OPEN)
     opened_on = models.DateField()
     accepted_on = models.DateField(null=True)
@@ -59,7 +76,17 @@ class Round(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["book", "period"], name="round_once_per_period"),
+            models.UniqueConstraint(
+                fields=["book", "period"],
+                condition=models.Q(kind=RoundKind.REGULAR),
+                name="regular_round_once_per_period",
+            ),
+            models.UniqueConstraint(fields=["request_key", "agreement"], name="final_round_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind=RoundKind.REGULAR, agreement__isnull=True)
+                | models.Q(kind=RoundKind.FINAL, agreement__isnull=False, request_key__isnull=False),
+                name="round_final_has_agreement",
+            ),
             models.CheckConstraint(condition=models.Q(period__day=1), name="round_period_is_a_month"),
             models.CheckConstraint(
                 condition=models.Q(state=RoundState.OPEN, accepted_on__isnull=True)
@@ -70,12 +97,18 @@ class Round(models.Model):
 
 
 class Source(models.IntegerChoices):
-    """Where a reading came from."""
+    """Where a reading came from.
+
+    ESTIMATED: nobody could see the register, which is taken off. WITHDRAWN: a higher revision that says
+    there was no reading on that day after all.
+    """
 
     INITIAL = 1
     KEYED = 2
     FILE = 3
     FINAL = 4
+    ESTIMATED = 5
+    WITHDRAWN = 6
 
 
 Check = rules.Check
@@ -93,7 +126,8 @@ class RoundEntry(models.Model):
     """One register's place in a round: what is known, what was keyed, what the checks said.
 
     previous_* repeat the last accepted reading so that a page or a file is checked in one read.
-    Quantities in thousandths of the unit.
+    Quantities in thousandths of the unit. `carried_milli` is what meters counted that hung here before, since
+    `carried_from_on`; `unmetered_days` of that time are counted by the mean of this register.
     """
 
     station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
@@ -106,6 +140,9 @@ class RoundEntry(models.Model):
     previous_milli = models.BigIntegerField()
     previous_usage_milli = models.BigIntegerField(null=True)
     average_milli = models.BigIntegerField(null=True)
+    carried_milli = models.BigIntegerField(db_default=0)
+    carried_from_on = models.DateField(null=True)
+    unmetered_days = models.IntegerField(db_default=0)
     value_milli = models.BigIntegerField(null=True)
     read_on = models.DateField(null=True)
     source = models.SmallIntegerField(choices=Source.choices, null=True)
@@ -183,7 +220,8 @@ class Reading(tables.AppendOnly):
 class Usage(tables.AppendOnly):
     """What was used between two accepted readings, in [period_from, period_until). Lean.
 
-    quantity_milli = (closing - opening, rolled over where the register did) x multiplier.
+    quantity_milli = (closing - opening, rolled over where the register did) x multiplier. Where a meter was
+    taken off in the period, it is the sum of the usage's parts, and opening and closing are the last part's.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -211,3 +249,138 @@ class Usage(tables.AppendOnly):
             ),
         ]
         indexes = [models.Index(fields=["round_id"], name="usage_by_round")]
+
+
+class ChangeKind(models.IntegerChoices):
+    """What was done to the meter of a service point."""
+
+    INSTALL = 1
+    SWAP = 2
+    REMOVE = 3
+    UNDO = 4
+
+
+class MeterChange(tables.AppendOnly):
+    """A meter was fitted, swapped or taken off at a service point, or such a change was taken back.
+
+    `reason` is one of devices.rules.MoveReason.
+    """
+
+    station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
+    service_point = models.ForeignKey(
+        "premises.ServicePoint", on_delete=models.PROTECT, related_name="meter_changes"
+    )
+    agreement = models.ForeignKey(
+        "agreements.SupplyAgreement", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    kind = models.SmallIntegerField(choices=ChangeKind.choices)
+    changed_on = models.DateField()
+    reason = models.SmallIntegerField()
+    remark = models.CharField(max_length=200, blank=True)
+    old_meter = models.ForeignKey("devices.Meter", null=True, on_delete=models.PROTECT, related_name="+")
+    new_meter = models.ForeignKey("devices.Meter", null=True, on_delete=models.PROTECT, related_name="+")
+    old_seal_no = models.CharField(max_length=40, blank=True)
+    new_seal_no = models.CharField(max_length=40, blank=True)
+    undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
+    staff = models.ForeignKey("access.Staff", null=True, on_delete=models.PROTECT, related_name="+")
+    request_key = models.UUIDField(unique=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind=1, old_meter__isnull=True, new_meter__isnull=False, undoes=None)
+                | models.Q(kind=2, old_meter__isnull=False, new_meter__isnull=False, undoes=None)
+                | models.Q(kind=3, old_meter__isnull=False, new_meter__isnull=True, undoes=None)
+                | models.Q(kind=4, undoes__isnull=False),
+                name="meter_change_has_its_meters",
+            ),
+        ]
+
+
+class ChangeReading(tables.AppendOnly):
+    """A register's closing or opening value in a change; `reading_id` is the reading that says so."""
+
+    station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
+    change = models.ForeignKey(MeterChange, on_delete=models.PROTECT, related_name="readings")
+    register = models.ForeignKey("devices.Register", on_delete=models.PROTECT, related_name="+")
+    is_closing = models.BooleanField()
+    reading_id = models.BigIntegerField()
+    value_milli = models.BigIntegerField()
+    # The closing reading was there before: nothing of it is taken back with the change.
+    is_older = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["change", "register", "is_closing"], name="change_register_once")
+        ]
+
+
+class CarriedUsage(tables.AppendOnly):
+    """What a register counted until it was taken off; the agreement's next usage takes it in. Lean.
+
+    `quantity_milli` is empty where the mean of the next meter will say it. `estimate_rule` and `basis` say
+    how a dead meter's was estimated. A row with `cancels_id` takes another one back.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    agreement_id = models.BigIntegerField()
+    register_id = models.BigIntegerField()
+    station_id = models.IntegerField()
+    change_id = models.BigIntegerField()
+    opening_reading_id = models.BigIntegerField()
+    closing_reading_id = models.BigIntegerField()
+    period_from = models.DateField()
+    period_until = models.DateField()
+    opening_milli = models.BigIntegerField()
+    closing_milli = models.BigIntegerField()
+    multiplier_milli = models.IntegerField()
+    quantity_milli = models.BigIntegerField(null=True)
+    estimate_rule = models.SmallIntegerField(null=True)
+    basis = models.JSONField(default=dict)
+    reason = models.CharField(max_length=200, blank=True)
+    cancels_id = models.BigIntegerField(null=True, unique=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quantity_milli__gte=0)
+                | models.Q(quantity_milli__isnull=True, estimate_rule__isnull=False),
+                name="carried_usage_is_known_or_estimated",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(period_until__gt=models.F("period_from")), name="carried_usage_period_runs"
+            ),
+        ]
+        indexes = [models.Index(fields=["agreement_id"], name="carried_by_agreement")]
+
+
+class UsagePart(tables.AppendOnly):
+    """One register's part of a usage over several meters, in the order they hung. The parts sum to it. Lean.
+
+    A corrected usage has its own parts, with its `revision`. `carried_id` is empty for the last meter's.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    usage_id = models.BigIntegerField()
+    part_no = models.SmallIntegerField()
+    revision = models.SmallIntegerField(default=1)
+    station_id = models.IntegerField()
+    carried_id = models.BigIntegerField(null=True)
+    register_id = models.BigIntegerField()
+    opening_reading_id = models.BigIntegerField()
+    closing_reading_id = models.BigIntegerField()
+    period_from = models.DateField()
+    period_until = models.DateField()
+    opening_milli = models.BigIntegerField()
+    closing_milli = models.BigIntegerField()
+    multiplier_milli = models.IntegerField()
+    quantity_milli = models.BigIntegerField()
+    estimate_rule = models.SmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["usage_id", "part_no"], name="usage_part_once"),
+            models.UniqueConstraint(fields=["carried_id", "revision"], name="carried_usage_taken_once"),
+            models.CheckConstraint(condition=models.Q(quantity_milli__gte=0), name="usage_part_not_negative"),
+        ]

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from django.db.models import F
 
-from meterbook.domain.metering import bulk, models, queries, rules
+from meterbook.domain.metering import bulk, models, operations_carried, queries, rules
 
 
 class MeteringError(Exception):
@@ -147,13 +147,16 @@ def open_round(*, book_id: int, period: datetime.date, opened_on: datetime.date)
     book = models.Book.objects.select_for_update(no_key=True).filter(pk=book_id).first()
     if book is None:
         raise UnknownRoundError
-    others = models.Round.objects.filter(book=book).exclude(period=period)
+    others = models.Round.objects.filter(book=book, kind=models.RoundKind.REGULAR).exclude(period=period)
     if (still_open := others.filter(state=models.RoundState.OPEN).first()) is not None:
         raise RoundOrderError(code="EARLIER_ROUND_OPEN", period=still_open.period)
     if (later := others.filter(period__gt=period).first()) is not None:
         raise RoundOrderError(code="LATER_ROUND_EXISTS", period=later.period)
     found, is_new = models.Round.objects.get_or_create(
-        book=book, period=period, defaults={"station_id": book.station_id, "opened_on": opened_on}
+        book=book,
+        period=period,
+        kind=models.RoundKind.REGULAR,
+        defaults={"station_id": book.station_id, "opened_on": opened_on},
     )
     if found.state == models.RoundState.ACCEPTED:
         raise RoundAcceptedError
@@ -264,7 +267,7 @@ def accept_round(
             raise NotReadyError(obstacles=in_the_way)
         entries = bulk.entries(round_id=round_id).filter(pl.col("value_milli").is_not_null())
         findings = rules.judged(facts=entries, limits=queries.reading_limits())
-        bulk.write_readings_and_usages(
+        operations_carried.write_accepted(
             round_id=round_id, accepted=entries.with_columns(findings["quantity_milli"]), at=at
         )
         models.Round.objects.filter(pk=round_id).update(
@@ -325,8 +328,10 @@ def _refusal(value: NewValue, *, row: dict[str, Any], today: datetime.date) -> s
         return "CHANGED"
     if value.value_milli is not None and value.read_on > today:
         return "IN_FUTURE"
-    is_early = value.value_milli is not None and value.read_on <= row["previous_on"]
-    return "NOT_AFTER_PREVIOUS" if is_early else ""
+    # What earlier meters counted may be read on the very day this one was fitted.
+    is_carried_only = row["since_on"] < row["previous_on"] == value.read_on and not row["unmetered_days"]
+    is_early = value.read_on <= row["previous_on"] and not is_carried_only
+    return "NOT_AFTER_PREVIOUS" if value.value_milli is not None and is_early else ""
 
 
 def _write(

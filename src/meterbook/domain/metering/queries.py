@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from meterbook.domain.metering import models, rules
+from meterbook.domain.metering import bulk, models, rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +25,8 @@ class LeftOut:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
     """Why an entry keeps its round from being accepted. `code`: EMPTY, HELD, NEWER_READING (the register got
-    another reading since the round was opened), AGREEMENT_NOT_IN_FORCE or METER_NOT_IN_PLACE (on some day
-    between the two readings).
+    another reading since the round was opened, or a meter was changed), AGREEMENT_NOT_IN_FORCE or
+    METER_NOT_IN_PLACE (on some day between the two readings).
     """
 
     code: str
@@ -45,7 +45,7 @@ class RoundTotals:
     quantity_milli: int
 
 
-_LEFT_OUT = """
+_LEFT_OUT = f"""
 SELECT CASE WHEN register.id IS NULL THEN 'NO_METER' WHEN previous.read_on IS NULL THEN 'NO_READING'
         ELSE 'READING_TOO_OLD' END AS code,
     place.sequence, account.account_no, coalesce(meter.serial_no, '')
@@ -58,23 +58,25 @@ LEFT JOIN devices_installation installation ON installation.service_point_id = p
     AND (installation.removed_on IS NULL OR installation.removed_on > %(day)s)
 LEFT JOIN devices_meter meter ON meter.id = installation.meter_id
 LEFT JOIN devices_register register ON register.meter_id = meter.id
-LEFT JOIN LATERAL (
-    SELECT max(reading.read_on) AS read_on
-    FROM metering_reading reading WHERE reading.register_id = register.id
-) previous ON TRUE
+LEFT JOIN LATERAL ({bulk.LATEST_READING}) previous ON TRUE
 WHERE place.book_id = %(book_id)s AND (previous.read_on IS NULL OR previous.read_on < agreement.from_on)
 ORDER BY place.sequence
-"""
+"""  # noqa: S608 # constants of this subject
 
-_OBSTACLES = """
+_OBSTACLES = f"""
 SELECT * FROM (
     SELECT CASE
             WHEN entry.state = %(empty)s THEN 'EMPTY'
             WHEN entry.state = %(held)s THEN 'HELD'
             WHEN entry.state = %(not_read)s THEN NULL
-            WHEN entry.previous_reading_id IS DISTINCT FROM (
-                SELECT reading.id FROM metering_reading reading WHERE reading.register_id = entry.register_id
-                ORDER BY reading.read_on DESC, reading.revision DESC LIMIT 1) THEN 'NEWER_READING'
+            WHEN entry.previous_reading_id IS DISTINCT FROM (SELECT id FROM ({bulk.LATEST_READING}) latest)
+                THEN 'NEWER_READING'
+            WHEN (entry.carried_milli, entry.unmetered_days) <> (
+                SELECT coalesce(sum(carried.quantity_milli), 0)::bigint,
+                    coalesce(sum(carried.period_until - carried.period_from)
+                        FILTER (WHERE carried.quantity_milli IS NULL), 0)::integer
+                {bulk.PENDING} AND carried.agreement_id = agreement.id AND was.band = register.band)
+                THEN 'NEWER_READING'
             WHEN agreement.from_on > entry.previous_on OR agreement.until_on < entry.read_on
                 THEN 'AGREEMENT_NOT_IN_FORCE'
             WHEN NOT EXISTS (
@@ -94,7 +96,7 @@ SELECT * FROM (
 ) found
 WHERE code IS NOT NULL
 ORDER BY sequence, id
-"""
+"""  # noqa: S608 # constants of this subject
 
 _TOTALS = """
 SELECT count(*), coalesce(sum(quantity_milli), 0)::bigint,
@@ -121,8 +123,9 @@ def books_of_code(*, code: str, station_code: str | None = None) -> dict[int, st
 
 
 def round_of(*, book_id: int, period: datetime.date) -> int | None:
-    """The id of the book's round of that month (its first day), or None."""
-    return models.Round.objects.filter(book_id=book_id, period=period).values_list("id", flat=True).first()
+    """The id of the book's regular round of that month (its first day), or None."""
+    found = models.Round.objects.filter(book_id=book_id, period=period, kind=models.RoundKind.REGULAR)
+    return found.values_list("id", flat=True).first()
 
 
 def registers_left_out(*, book_id: int, day: datetime.date) -> tuple[LeftOut, ...]:

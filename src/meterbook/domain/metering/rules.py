@@ -4,9 +4,12 @@ Pure and in columns: a keyed reading is a frame of one row, a file one of many t
 
 The rules
 - Usage is (value - previous) x multiplier, rounded half up to a thousandth of the unit once.
+- Where other meters hung since `since_on`, what they counted is added before anything is looked at: one
+  usage, one judgement. Days of which they told nothing (a dead meter) count by the mean of this register:
+  its own usage x `unmetered_days` / its own days, rounded half up.
 - A value below the previous one is a roll-over when the usage across it stays within the high limit;
   otherwise it is held as LOWER_THAN_BEFORE, and only a person can say that the register rolled over.
-- The high limit is `times_average` x the average, brought to the days between the two readings, and never
+- The high limit is `times_average` x the average, brought to the days since the usage began, and never
   under `floor_milli`, so that small users are not held for small sums. Without a history the floor stands
   in for the average of 30 days.
 - Nothing used is held, unless nothing was used the time before as well.
@@ -65,6 +68,9 @@ FACTS = frames.FrameSchema(
         "previous_milli": pl.Int64(),
         "previous_usage_milli": pl.Int64(),
         "average_milli": pl.Int64(),
+        "since_on": pl.Date(),
+        "carried_milli": pl.Int64(),
+        "unmetered_days": pl.Int32(),
         "read_on": pl.Date(),
         "value_milli": pl.Int64(),
     },
@@ -88,9 +94,9 @@ def judged(*, facts: pl.DataFrame, limits: Mapping[int, Limit]) -> pl.DataFrame:
     """What the checks say about each row of FACTS: a frame of FINDINGS in the same order.
 
     `high_milli` is the largest usage that passes unseen, `high_value_milli` the register value it leads to
-    (counted on beyond the digits where the register rolls over). `quantity_milli` is null where there is no
-    value, or none the register can show, or a usage beyond what the product can count. An empty list of
-    checks passes. Every utility of the rows needs a limit.
+    (counted on beyond the digits where the register rolls over, without what is carried). `quantity_milli`
+    is null where there is no value, or none the register can show, or a usage beyond what the product can
+    count. An empty list of checks passes. Every utility of the rows needs a limit.
     """
     frame = FACTS.check(facts)
     utility = pl.col("utility")
@@ -101,7 +107,8 @@ def judged(*, facts: pl.DataFrame, limits: Mapping[int, Limit]) -> pl.DataFrame:
             capacity=pl.col("digits").replace_strict(_CAPACITY, return_dtype=pl.Int64),
             times=utility.replace_strict(times, return_dtype=pl.Int64),
             floor=utility.replace_strict(floors, return_dtype=pl.Int64),
-            days=(pl.col("read_on") - pl.col("previous_on")).dt.total_days().clip(lower_bound=0),
+            own_days=(pl.col("read_on") - pl.col("previous_on")).dt.total_days().clip(lower_bound=0),
+            days=(pl.col("read_on") - pl.col("since_on")).dt.total_days().clip(lower_bound=0),
         )
         .with_columns(
             high_milli=_high_usage(),
@@ -130,20 +137,25 @@ def _high_usage() -> pl.Expr:
 
 
 def _usage() -> pl.Expr:
-    """(value - previous, across the roll-over) x multiplier; null when there is none to count."""
+    """(value - previous, across the roll-over) x multiplier, and what is carried; null when none counts."""
     steps = pl.col("value_milli") - pl.col("previous_milli")
     counted = pl.when(pl.col("is_rolled_over")).then(steps + pl.col("capacity")).otherwise(steps)
     product = counted.cast(pl.Int128) * pl.col("multiplier_milli").cast(pl.Int128)
-    rounded = (product + MILLI // 2) // MILLI
-    is_countable = (
-        ~pl.col("is_beyond") & (rounded >= 0) & (rounded <= pl.lit(quantity.LARGEST_QUANTITY_MILLI))
-    )
-    return pl.when(is_countable).then(rounded).otherwise(None).cast(pl.Int64)
+    own = (product + MILLI // 2) // MILLI
+    carried, days = pl.col("carried_milli").cast(pl.Int128), pl.col("own_days").cast(pl.Int128)
+    by_mean = (2 * own * pl.col("unmetered_days").cast(pl.Int128) + days) // (2 * days)
+    whole = pl.when(pl.col("unmetered_days") > 0).then(own + by_mean).otherwise(own) + carried
+    is_countable = ~pl.col("is_beyond") & (own >= 0) & (whole <= pl.lit(quantity.LARGEST_QUANTITY_MILLI))
+    return pl.when(is_countable).then(whole).otherwise(None).cast(pl.Int64)
 
 
 def _high_value() -> pl.Expr:
     """The register value at which the high limit is reached."""
-    steps = pl.col("high_milli").cast(pl.Int128) * MILLI // pl.col("multiplier_milli").cast(pl.Int128)
+    left = (pl.col("high_milli") - pl.col("carried_milli")).clip(lower_bound=0).cast(pl.Int128)
+    days = pl.col("own_days").cast(pl.Int128)
+    by_mean = left * days // (days + pl.col("unmetered_days").cast(pl.Int128))
+    own = pl.when(pl.col("unmetered_days") > 0).then(by_mean).otherwise(left)
+    steps = own * MILLI // pl.col("multiplier_milli").cast(pl.Int128)
     return (pl.col("previous_milli") + steps).cast(pl.Int64)
 
 

@@ -64,6 +64,8 @@ READING_SOURCES: Words = {
     metering.Source.KEYED: _("Keyed"),
     metering.Source.FILE: _("File"),
     metering.Source.FINAL: _("Final reading"),
+    metering.Source.ESTIMATED: _("Not seen, estimated"),
+    metering.Source.WITHDRAWN: _("Withdrawn"),
 }
 UNITS: dict[str, str | Promise] = {"m3": "m³", "kWh": "kWh", "GJ": "GJ", "m2": "m²"}
 
