@@ -4,7 +4,7 @@ import datetime
 import uuid
 from dataclasses import asdict, dataclass
 
-from meterbook.application import cancel_payment, reprint_receipt
+from meterbook.application import cancel_payment, reprint_receipt, transaction
 from meterbook.domain.access import models as access
 from meterbook.domain.billing import models as billing
 from meterbook.domain.imports import models as imports
@@ -82,10 +82,11 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
     story.close_day(by=by, shift_id=shift_id, counted={payments.Tender.CASH: 10_00}, on=DAY)
     held = _next_round(by=by, supply=supply)
     assert bill.run_id is not None
-    customer = customer_records.whole_record(customer_id=supply.customer_id, mark=mark)
     files = _odds(station_id=station_id, run_id=bill.run_id, supply=supply)
-    doors = premises.one_of_each(supply=supply, mark=mark, on=DAY)
-    seal = meters.sealed_and_tested(meter_id=supply.meter_id, mark=mark, on=DAY)
+    with transaction.writing(actor=records.system()):
+        customer = customer_records.whole_record(customer_id=supply.customer_id, mark=mark)
+        doors = premises.one_of_each(supply=supply, mark=mark, on=DAY)
+        seal = meters.sealed_and_tested(meter_id=supply.meter_id, mark=mark, on=DAY)
     photo = pictures.hand_in(actor=by.clerk, account_id=supply.account_id, name=f"{supply.name}.jpg")
     usernames = {role: records.staff(role=role, unit_id=station_id).username for role in ROLES}
     return Station(
