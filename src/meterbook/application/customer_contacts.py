@@ -46,6 +46,11 @@ class ReasonMissingError(Exception):
     """Say why."""
 
 
+def check_contact(*, contact: NewContact) -> None:
+    """Whether a contact could be added, before anything else is done. Raises ContactError."""
+    rules.contact_value(kind=contact.kind.name, value=contact.value)
+
+
 def add_contact(
     *, actor: Actor, now: datetime.datetime, today: datetime.date, customer_id: int, contact: NewContact
 ) -> int:

@@ -134,10 +134,10 @@ def _require_whole(details: queries_records.Details) -> None:
 
 
 def _told(details: queries_records.Details) -> dict[str, Any]:
-    """The details as the audit trail keeps them: plain values, the industry by its code and name."""
+    """The details as the audit trail keeps them: plain values, the industry by its code."""
     told = asdict(details)
     industry_id = told.pop("industry_id")
-    names = {industry.pk: str(industry) for industry in queries_records.industries()}
+    names = {industry.pk: f"INDUSTRY_{industry.code}" for industry in queries_records.industries()}
     return {
         name: int(value) if isinstance(value, int) else value
         for name, value in {**told, "industry": names.get(industry_id, "")}.items()

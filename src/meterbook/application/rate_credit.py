@@ -5,7 +5,7 @@ written again, so a job that is taken up a second time adds nothing.
 """
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,13 +84,29 @@ def rate_one(*, actor: Actor, today: datetime.date, customer_id: int) -> bool:
         return bool(_keep([rateable], found, today=today))
 
 
+def start(*, actor: Actor, now: datetime.datetime, defer: Callable[[], None]) -> None:
+    """Let everybody of the actor's stations be scored; `defer` puts the job into the queue."""
+    actor.require(RIGHT)
+    with transaction.writing(actor=actor):
+        access.record_act(
+            actor=actor,
+            at=now,
+            act="CREDIT_RATING_STARTED",
+            subject_kind="CREDIT_SCHEME",
+            subject_id=queries_standing.scheme_in_force().version,
+        )
+        defer()
+
+
 def rate_everybody(*, actor: Actor, today: datetime.date, first_id: int = 0) -> Iterator[ChunkRated]:
     """Score everybody in the actor's scope from `first_id` on, chunk by chunk."""
     actor.require(RIGHT)
     next_id = first_id
     while True:
         with transaction.writing(actor=actor):
-            chunk = credit_facts.rateable_customers(first_id=next_id, most=CHUNK)
+            chunk = credit_facts.rateable_customers(
+                first_id=next_id, most=CHUNK, station_ids=None if actor.is_system else actor.unit_ids
+            )
             ids = [one.customer_id for one in chunk]
             changed = _keep(chunk, credit_facts.facts_of(customer_ids=ids, on=today), today=today)
         if not chunk:

@@ -5,7 +5,7 @@ Mirrored bills don't count. Audit findings and tampering are not known before th
 """
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -18,7 +18,7 @@ _MONTHS_LOOKED_AT = 12
 # Customers with an account and not merged away, from `first` on, at most `most`, ascending.
 _NEXT = """
 SELECT c.id, c.station_id FROM customers_customer c
-WHERE c.id >= %(first)s AND c.merged_into_id IS NULL
+WHERE c.id >= %(first)s AND c.merged_into_id IS NULL AND (%(every)s OR c.station_id = ANY (%(stations)s))
     AND EXISTS (SELECT 1 FROM agreements_account a WHERE a.customer_id = c.id)
 ORDER BY c.id LIMIT %(most)s
 """
@@ -63,16 +63,27 @@ class Rateable:
     station_id: int
 
 
-def rateable_customers(*, first_id: int, most: int) -> list[Rateable]:
-    """At most `most` customers in scope with an id from `first_id` on, ascending: a job's next chunk."""
+def rateable_customers(
+    *, first_id: int, most: int, station_ids: Sequence[int] | None = None
+) -> list[Rateable]:
+    """At most `most` customers with an id from `first_id` on, ascending: a job's next chunk.
+
+    A job sees the whole company; `station_ids` keeps it to the stations of who asked for it.
+    """
+    parameters: dict[str, int | bool | list[int]] = {
+        "first": first_id,
+        "most": most,
+        "every": station_ids is None,
+        "stations": list(station_ids or []),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, {"first": first_id, "most": most})
+        cursor.execute(_NEXT, parameters)
         return [Rateable(*row) for row in cursor.fetchall()]
 
 
 def facts_of(*, customer_ids: list[int], on: datetime.date) -> dict[int, Mapping[Fact, int | None]]:
     """What is known of each customer with an account on a day. Merged records hold no accounts."""
-    parameters = {
+    parameters: dict[str, int | list[int] | datetime.date] = {
         "ids": customer_ids,
         "day": on,
         "since": _year_before(on),

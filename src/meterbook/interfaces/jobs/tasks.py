@@ -13,7 +13,7 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from meterbook.application import actor as actors
-from meterbook.application import bill_books, bill_run, company
+from meterbook.application import bill_books, bill_run, company, rate_credit
 from meterbook.domain.access import models as access
 from meterbook.interfaces import clock
 
@@ -71,6 +71,19 @@ def issue_books(*, schema: str, staff_id: int, seen: list[tuple[int, str]]) -> N
     for outcome in bill_books.issue_books(actor=actor, seen=asked, now=clock.now):
         if outcome.is_stale:
             logger.warning("run %s changed since its preview and is not issued", outcome.run_id)
+
+
+def defer_rating(*, staff_id: int) -> None:
+    """Put the scoring of everybody's credit into the queue, on the caller's transaction."""
+    rate_customers.defer(schema=company.current_schema(), staff_id=staff_id)
+
+
+@app.task(queue=QUEUE_BILLING, name="rate_customers")
+def rate_customers(*, schema: str, staff_id: int) -> None:
+    """Score the credit of everybody at the stations of the person who asked."""
+    actor = _person(schema=schema, staff_id=staff_id)
+    for chunk in rate_credit.rate_everybody(actor=actor, today=clock.today()):
+        logger.info("credit of %s customers scored, %s changed", chunk.customers, chunk.changed)
 
 
 @app.periodic(cron="* * * * *")
