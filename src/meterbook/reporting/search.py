@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from meterbook.domain.agreements import queries as agreements
+from meterbook.domain.agreements import queries_numbers as agreement_numbers
 from meterbook.domain.billing import models as billing
 from meterbook.domain.customers import queries as customers
+from meterbook.domain.customers import rules
 from meterbook.domain.devices import queries as devices
 from meterbook.domain.documents import models as documents
 from meterbook.domain.premises import queries as premises
@@ -20,9 +22,16 @@ from meterbook.kernel import text as kernel_text
 
 _LONGEST_TEXT = 60
 _SHORTEST_PHONE_TAIL = 4
+_SHORTEST_EXTERNAL = 4
+# The tail of an identity number people say, and the length of a whole one.
+_SHORTEST_IDENTITY_TAIL = 4
+_IDENTITY = re.compile(r"[0-9A-Za-z]{4,18}")
+_WHOLE_IDENTITY = frozenset({15, 18})
+_SHORTEST_NEAR_NAME = 3
 _LONGEST_PHONE = 12
 _SHORTEST_PREFIX = 4
 _SHORTEST_LETTERS = 2
+_SHORTEST_SOUND = 4
 # Fetched per look-up beyond what is shown, so that ranking has something to choose from.
 _MARGIN = 5
 _LETTERS = re.compile(r"[A-Za-z]+")
@@ -38,6 +47,9 @@ class Reason(StrEnum):
     RECEIPT_NO = "RECEIPT_NO"
     NAME = "NAME"
     PHONE = "PHONE"
+    EXTERNAL_NO = "EXTERNAL_NO"
+    IDENTITY = "IDENTITY"
+    SOUND = "SOUND"
     ADDRESS = "ADDRESS"
 
 
@@ -66,7 +78,7 @@ def find(*, text: str, most: int) -> list[Found]:
         return []
     leads: dict[int, _Lead] = {}
     for look_up in _look_ups(plain):
-        if len(leads) >= most:
+        if len(leads) >= most or (leads and look_up in _LAST_RESORTS):
             break
         for lead in look_up(plain, most + _MARGIN):
             leads.setdefault(lead.account_id, lead)
@@ -88,11 +100,14 @@ def _look_ups(plain: str) -> list[_LookUp]:
     """The look-ups a text deserves, in order. A whole number found ends the search."""
     compact = _WRITTEN.sub("", plain)
     if compact.isascii() and compact.isdigit():
-        return [_by_account_no, _by_bill_no, _by_meter_no, _by_receipt_no, _by_phone, _by_prefix, _by_address]
+        whole = [_by_account_no, _by_bill_no, _by_meter_no, _by_receipt_no, _by_external_no, _by_identity]
+        return [*whole, _by_phone, _by_prefix, _by_address]
     if plain.isascii():
-        return [_by_meter_no, _by_receipt_no, _by_pinyin, _by_prefix, _by_name, _by_address]
-    has_digit = any(sign.isdigit() for sign in plain)
-    return [_by_address, _by_name] if has_digit else [_by_name, _by_address]
+        whole = [_by_meter_no, _by_receipt_no, _by_external_no, _by_identity]
+        return [*whole, _by_pinyin, _by_prefix, _by_name, _by_address, _by_sound]
+    if any(sign.isdigit() for sign in plain):
+        return [_by_address, _by_name]
+    return [_by_name, _by_address, _by_sound, _by_near_name]
 
 
 def _by_account_no(plain: str, _most: int) -> Iterator[_Lead]:
@@ -123,6 +138,29 @@ def _by_receipt_no(plain: str, _most: int) -> Iterator[_Lead]:
     found = documents.Receipt.objects.filter(receipt_no__in={plain, plain.upper()})
     for account_id, receipt_no in found.values_list("account_id", "receipt_no"):
         yield _Lead(account_id=account_id, reason=Reason.RECEIPT_NO, is_exact=True, record=receipt_no)
+
+
+def _by_external_no(plain: str, most: int) -> Iterator[_Lead]:
+    """The number under which a bank, a joint collection office or an older system knows the account."""
+    for number in dict.fromkeys((plain, plain.upper(), _WRITTEN.sub("", plain))):
+        if len(number) < _SHORTEST_EXTERNAL:
+            continue
+        for account_id in agreement_numbers.account_ids_by_external_no(text=number, most=most):
+            known = agreement_numbers.external_numbers(account_id=account_id)
+            is_exact = any(external.number == number for external in known)
+            yield _Lead(account_id=account_id, reason=Reason.EXTERNAL_NO, is_exact=is_exact)
+
+
+def _by_identity(plain: str, most: int) -> Iterator[_Lead]:
+    """An identity number, whole or its tail; letters only count as the last sign of it."""
+    number = _WRITTEN.sub("", plain)
+    if not _IDENTITY.fullmatch(number) or not any(sign.isdigit() for sign in number):
+        return
+    if len(number) in _WHOLE_IDENTITY:
+        ids = customers.customer_ids_by_identity_number(number=number, most=most)
+    else:
+        ids = customers.customer_ids_by_identity_tail(digits=number, most=most)
+    yield from _of_customers(ids, reason=Reason.IDENTITY, most=most)
 
 
 def _by_phone(plain: str, most: int) -> Iterator[_Lead]:
@@ -157,6 +195,26 @@ def _by_name(plain: str, most: int) -> Iterator[_Lead]:
     yield from _of_customers(ids, reason=Reason.NAME, most=most)
 
 
+def _by_sound(plain: str, most: int) -> Iterator[_Lead]:
+    """A name misheard or written with another sign of the same sound."""
+    pinyin = rules.search_keys(plain.replace(" ", "")).pinyin
+    if len(pinyin) >= _SHORTEST_SOUND:
+        ids = customers.customer_ids_by_sound(pinyin=pinyin, most=most)
+        yield from _of_customers(ids, reason=Reason.SOUND, most=most)
+
+
+def _by_near_name(plain: str, most: int) -> Iterator[_Lead]:
+    """A name with one sign mistaken, left out or put in."""
+    name = plain.replace(" ", "")
+    if len(name) >= _SHORTEST_NEAR_NAME:
+        ids = customers.customer_ids_by_near_name(name=name, most=most)
+        yield from _of_customers(ids, reason=Reason.SOUND, most=most)
+
+
+# Asked only while nothing was found: what they find is a guess, and says so.
+_LAST_RESORTS = frozenset({_by_sound, _by_near_name})
+
+
 def _by_address(plain: str, most: int) -> Iterator[_Lead]:
     ids = premises.premise_ids_by_address(text=plain, most=most)
     for account_id in agreements.account_ids_at_premises(premise_ids=ids, most=most):
@@ -164,5 +222,6 @@ def _by_address(plain: str, most: int) -> Iterator[_Lead]:
 
 
 def _of_customers(ids: list[int], *, reason: Reason, most: int) -> Iterator[_Lead]:
-    for account_id in agreements.account_ids_of_customers(customer_ids=ids, most=most):
+    kept = customers.kept_customer_ids(customer_ids=ids)
+    for account_id in agreements.account_ids_of_customers(customer_ids=kept, most=most):
         yield _Lead(account_id=account_id, reason=reason)

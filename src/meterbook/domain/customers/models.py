@@ -41,6 +41,29 @@ class Industry(models.Model):
         return f"{self.code} {self.name}"
 
 
+class Sound(models.Func):
+    """How a pinyin sounds to an ear that hears no difference between zh and z, ng and n, n and l, h and f.
+
+    The same as rules.sound_key, so that what was misheard or mistyped is found by equality.
+    """
+
+    template = (
+        "translate(regexp_replace(regexp_replace(%(expressions)s, '([zcs])h', '\\1', 'g'), 'ng', 'n', 'g'),"
+        " 'nh', 'lf')"
+    )
+    output_field = models.CharField(max_length=240)
+
+
+class Ends(models.Func):
+    """First and last sign of a name of three or four, else nothing: finds one wrong sign in the middle."""
+
+    template = (
+        "CASE WHEN length(%(expressions)s) IN (3, 4)"
+        " THEN left(%(expressions)s, 1) || right(%(expressions)s, 1) ELSE '' END"
+    )
+    output_field = models.CharField(max_length=2)
+
+
 class Customer(models.Model):
     """A person or organisation; the holder of accounts. `merged_into`: kept twice, look there."""
 
@@ -53,6 +76,12 @@ class Customer(models.Model):
     # Sort and search keys: PostgreSQL here has no ICU, so pinyin is kept beside the name.
     name_pinyin = models.CharField(max_length=240, blank=True)
     name_initials = models.CharField(max_length=60, blank=True)
+    name_sound = models.GeneratedField(
+        expression=Sound("name_pinyin"), output_field=models.CharField(max_length=240), db_persist=True
+    )
+    name_ends = models.GeneratedField(
+        expression=Ends("name"), output_field=models.CharField(max_length=2), db_persist=True
+    )
     # BCP 47, e.g. zh-hans; empty is the company's language.
     language = models.CharField(max_length=20, blank=True, default="", db_default="")
     payment_method = models.SmallIntegerField(
@@ -78,6 +107,8 @@ class Customer(models.Model):
         indexes = [
             models.Index(fields=["name_pinyin"], name="customer_by_pinyin"),
             models.Index(fields=["name_initials"], name="customer_by_initials"),
+            models.Index(fields=["name_sound"], name="customer_by_sound"),
+            models.Index(fields=["name_ends"], name="customer_by_ends"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="customer_name_trigrams"),
         ]
 

@@ -12,7 +12,10 @@ from django.db import connection
 from django.db.models import Q
 
 from meterbook.domain import fragments
-from meterbook.domain.customers import models, rules_identity
+from meterbook.domain.customers import models, rules, rules_identity
+
+# How many names a mistyped one is compared with at most.
+NEAR_CANDIDATES = 400
 
 _BY_PHONE_TAIL = """
 SELECT DISTINCT customer_id FROM customers_contactpoint
@@ -56,6 +59,40 @@ def customer_ids_by_pinyin(*, letters: str, most: int) -> list[int]:
         )
         ids += found.order_by(column).values_list("id", flat=True)[: most - len(ids)]
     return list(dict.fromkeys(ids))
+
+
+def customer_ids_by_sound(*, pinyin: str, most: int) -> list[int]:
+    """At most `most` customers whose name sounds like one that begins so (rules.sound_key)."""
+    key = rules.sound_key(pinyin)
+    found = models.Customer.objects.filter(name_sound__gte=key, name_sound__lt=key + fragments.AFTER_ALL)
+    return list(found.order_by("name_sound", "id").values_list("id", flat=True)[:most])
+
+
+def customer_ids_by_near_name(*, name: str, most: int) -> list[int]:
+    """At most `most` customers whose name differs from `name` (three signs or more) by one mistaken sign.
+
+    Candidates come by what is right: all but the last sign, all but the first, or the first and the last.
+    """
+    begun, ended = fragments.like_escaped(name[:-1].upper()), fragments.like_escaped(name[1:].upper())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM customer_ids_by_name(%s, %s)", [[f"{begun}%", f"%{ended}"], NEAR_CANDIDATES]
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    by_ends = models.Customer.objects.filter(name_ends=name[0] + name[-1])
+    ids += by_ends.values_list("id", flat=True)[:NEAR_CANDIDATES]
+    found = models.Customer.objects.filter(pk__in=ids).order_by("name", "id").values_list("id", "name")
+    return [pk for pk, other in found if rules.is_one_sign_off(name, other)][:most]
+
+
+def kept_customer_ids(*, customer_ids: Sequence[int]) -> list[int]:
+    """The customers themselves, those kept twice replaced by what they were merged into; each once."""
+    into = dict(
+        models.Customer.objects.filter(pk__in=customer_ids, merged_into__isnull=False).values_list(
+            "id", "merged_into_id"
+        )
+    )
+    return list(dict.fromkeys(into.get(customer_id) or customer_id for customer_id in customer_ids))
 
 
 def customer_ids_by_phone_tail(*, digits: str, most: int) -> list[int]:

@@ -74,6 +74,29 @@ def search_keys(name: str) -> SearchKeys:
     return SearchKeys(pinyin="".join(words)[:PINYIN_LENGTH], initials=initials[:INITIALS_LENGTH])
 
 
+def sound_key(pinyin: str) -> str:
+    """How a pinyin sounds to an ear that hears no difference between zh and z, ng and n, n and l, h and f.
+
+    The database keeps the same beside each name (models.Sound).
+    """
+    plain = re.sub(r"([zcs])h", r"\1", pinyin).replace("ng", "n")
+    return plain.translate(str.maketrans("nh", "lf"))
+
+
+def is_one_sign_off(name: str, other: str) -> bool:
+    """Whether one sign was mistaken, left out, put in, or changed places with its neighbour."""
+    if name == other or abs(len(name) - len(other)) > 1:
+        return False
+    if len(name) == len(other):
+        wrong = [i for i, sign in enumerate(name) if other[i] != sign]
+        swapped = len(wrong) == 2 and wrong[1] == wrong[0] + 1  # noqa: PLR2004 (the two that changed places)
+        return len(wrong) == 1 or (
+            swapped and name[wrong[0]] == other[wrong[1]] and name[wrong[1]] == other[wrong[0]]
+        )
+    longer, shorter = (name, other) if len(name) > len(other) else (other, name)
+    return any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer)))
+
+
 def reversed_key(value: str) -> str:
     """A phone number from behind, so that its tail is found by a prefix scan."""
     return value[::-1]

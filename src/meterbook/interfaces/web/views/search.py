@@ -19,6 +19,9 @@ _FOUND_BY: dict[search.Reason, str | Promise] = {
     search.Reason.BILL_NO: _("Bill no."),
     search.Reason.RECEIPT_NO: _("Receipt no."),
     search.Reason.PHONE: _("Phone"),
+    search.Reason.EXTERNAL_NO: _("External no."),
+    search.Reason.IDENTITY: _("Identity no."),
+    search.Reason.SOUND: _("Similar name"),
 }
 _RIGHT_FOR = {
     search.Reason.BILL_NO: "billing.view",
