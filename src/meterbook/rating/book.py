@@ -44,6 +44,7 @@ class Feature(Enum):
 # Steps that are an expression more: versions that need any of these may stand in one group.
 _LIGHT = frozenset(
     {
+        Feature.SETS,
         Feature.CONDITIONS,
         Feature.HOUSEHOLD,
         Feature.QUOTA,

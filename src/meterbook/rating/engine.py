@@ -235,7 +235,7 @@ def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[runs.Run]:
     """The usages of each group of versions; those whose tiers are partly used up apart from the others."""
     has_used = "tier_used_milli" in frame.columns
     if len(book.groups) == 1 and not has_used:
-        return [runs.Run(book=book, group=book.groups[0], first_row=0, usages=frame)]
+        return [_run(frame, None, book=book, group_no=0)]
     version_id = pl.col("tariff_version_id")
     keyed = frame.select(
         "usage_row", group_no=version_id.replace_strict(book.group_numbers, return_dtype=pl.Int16)
@@ -248,17 +248,24 @@ def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[runs.Run]:
     return [_run(frame, rows["usage_row"], book=book, group_no=key[0]) for key, rows in parts.items()]
 
 
-def _run(frame: pl.DataFrame, rows: pl.Series, *, book: books.TariffBook, group_no: int) -> runs.Run:
+def _run(frame: pl.DataFrame, rows: pl.Series | None, *, book: books.TariffBook, group_no: int) -> runs.Run:
     """A group's usages with the columns its steps look at, as far as they hold anything here."""
     group = book.groups[group_no]
-    usages_here = frame.select(runs.read_of_usages(group, frame.columns))[rows]
-    filled = [
-        column.name
-        for column in usages_here
-        if column.name in columns.USAGE.columns or column.null_count() < column.len()
-    ]
-    first_row = book.first_rows[group_no]
-    return runs.Run(book=book, group=group, first_row=first_row, usages=usages_here.select(filled))
+    usages_here = frame.select(runs.read_of_usages(group, frame.columns))
+    if rows is not None:
+        usages_here = usages_here[rows]
+        usages_here = usages_here.select(
+            column.name
+            for column in usages_here
+            if column.name in columns.USAGE.columns or column.null_count() < column.len()
+        )
+    return runs.Run(
+        book=book,
+        group=group,
+        first_row=book.first_rows[group_no],
+        usages=usages_here,
+        usage_ids=frame["usage_id"],
+    )
 
 
 def _priced(run: runs.Run) -> pl.DataFrame:

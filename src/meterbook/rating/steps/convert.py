@@ -6,6 +6,8 @@ from meterbook.rating import book as books
 from meterbook.rating.charges import kinds
 from meterbook.rating.steps import rounded, usages
 
+_ASKED = ("tariff_version_id", "quantity_milli", "calorific_micro", "carried_milli")
+
 
 def convert(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """Quantities in the tariff's unit, in the steps it bills; only for versions that ask for it.
@@ -16,11 +18,11 @@ def convert(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     links = book.links
     if links.conversions.is_empty():
         return frame
-    is_asked = pl.col("tariff_version_id").is_in(links.conversions["tariff_version_id"].implode())
-    asked = frame.filter(is_asked)
-    if asked.is_empty():
+    rows = frame["tariff_version_id"].is_in(links.conversions["tariff_version_id"].implode()).arg_true()
+    if rows.is_empty():
         return frame
-    joined = asked.join(links.conversions, on="tariff_version_id")
+    asked = [name for name in _ASKED if name in frame.columns]
+    joined = frame.select(asked)[rows].join(links.conversions, on="tariff_version_id", maintain_order="left")
     # the columns of the usages, whether the plan knows their names or not
     carried, calorific = (usages.column(joined, name) for name in ("carried_milli", "calorific_micro"))
     worked = joined.lazy()
@@ -28,8 +30,8 @@ def convert(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
         worked = _converted(worked, metered=calorific)
     if links.any_bills_steps:
         worked = _billed(worked, carried=carried)
-    converted = worked.select(frame.columns).collect(engine="in-memory")
-    return converted if asked.height == frame.height else pl.concat([frame.filter(~is_asked), converted])
+    charged = worked.select("quantity_milli").collect(engine="in-memory").to_series()
+    return frame.with_columns(frame["quantity_milli"].scatter(rows, charged))
 
 
 def _converted(frame: pl.LazyFrame, *, metered: pl.Expr) -> pl.LazyFrame:

@@ -20,7 +20,8 @@ def grant(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     if offers.is_empty():
         return frame
     numbered = frame.with_row_index("_row")
-    offered = numbered.join(offers, on="tariff_version_id")
+    is_offered = pl.col("tariff_version_id").is_in(offers["tariff_version_id"].implode())
+    offered = numbered.filter(is_offered).join(offers, on="tariff_version_id")
     if offered.is_empty():
         return frame
     choices, paid_on = (usages.column(frame, name) for name in ("choices", "paid_on"))

@@ -41,13 +41,15 @@ def _with_season(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     if not seasonal:
         return frame.with_columns(set_no=none)
     keys = ["tariff_version_id", "period_until"]
-    is_seasonal = pl.col("tariff_version_id").is_in(seasonal)
+    places = frame["tariff_version_id"].is_in(seasonal).arg_true()
+    asked = frame.select(keys)[places]
     rows = [
         (version_id, until, calendar_cuts.season_on(book.versions[version_id], until - calendar_cuts.ONE_DAY))
-        for version_id, until in frame.filter(is_seasonal).select(keys).unique().iter_rows()
+        for version_id, until in asked.unique().iter_rows()
     ]
     schema = {"tariff_version_id": pl.Int32(), "period_until": pl.Date(), "set_no": pl.Int16()}
-    found = pl.DataFrame(rows, schema=schema, orient="row")
-    joined = frame.join(found, on=keys, how="left", maintain_order="left")
-    cut = pl.col("season_no") if "season_no" in frame.columns else pl.lit(None, dtype=pl.Int16)
-    return joined.with_columns(set_no=pl.coalesce(cut, "set_no", none))
+    found = asked.join(pl.DataFrame(rows, schema=schema, orient="row"), on=keys, maintain_order="left")
+    numbers = pl.zeros(frame.height, dtype=pl.Int16, eager=True).scatter(places, found["set_no"])
+    if "season_no" not in frame.columns:
+        return frame.with_columns(set_no=numbers)
+    return frame.with_columns(set_no=pl.coalesce("season_no", numbers))

@@ -16,13 +16,14 @@ from meterbook.rating.steps import usages
 @dataclass(frozen=True)
 class Run:
     """One group of versions with its part of the usages, as they meet its prices. `first_row` is the place of
-    the group's prices among all of the book.
+    the group's prices among all of the book; `usage_ids` are those of all groups, by usage_row.
     """
 
     book: books.TariffBook
     group: books.Group
     first_row: int
     usages: pl.DataFrame
+    usage_ids: pl.Series
 
     @functools.cached_property
     def names(self) -> frozenset[str]:
@@ -52,8 +53,8 @@ class Run:
 
     def too_large(self, lines: pl.DataFrame, name: str) -> unratables.RatingError:
         """The error for lines whose column `name` left 64 bits."""
-        known = self.usages.select("usage_row", "usage_id")
-        return unratables.RatingError(unratables.too_large(lines.join(known, on="usage_row"), (name,)))
+        named = lines.with_columns(self.usage_ids[lines["usage_row"]].alias("usage_id"))
+        return unratables.RatingError(unratables.too_large(named, (name,)))
 
 
 # What lines have of their own; the rest they take from usage and price row once they are in order.
@@ -82,6 +83,18 @@ _FOR_FEATURES: Mapping[books.Feature, tuple[str, ...]] = {
 # Columns of usages that only versions with one of these features look at once prices are met.
 _BANDS = [name for band in columns.BANDS for name in (f"band_{band}_milli", f"band_{band}_before_milli")]
 _EXTENTS = ("area_milli", "capacity_milli", "demand_milli", "households")
+_TIMED = frozenset(
+    {
+        books.Feature.CONDITIONS,
+        books.Feature.SCALED,
+        books.Feature.FACTORS,
+        books.Feature.HEATING_SEASON,
+    }
+)
+_NEVER = (
+    *("usage_id", "part_no", "split", "split_value", "reading_no", "calorific_micro", "carried_milli"),
+    *("free_before_milli", "cut_usage", "segment_no", "restart_no", "season_no", "last_version_id"),
+)
 _READ_BY: Mapping[str, frozenset[books.Feature]] = {
     **dict.fromkeys(_EXTENTS, frozenset({books.Feature.BASES})),
     **dict.fromkeys(_BANDS, frozenset({books.Feature.BASES, books.Feature.SHARED_BANDS})),
@@ -91,7 +104,9 @@ _READ_BY: Mapping[str, frozenset[books.Feature]] = {
     "quota_milli": frozenset({books.Feature.QUOTA}),
     "calibre_mm": frozenset({books.Feature.CALIBRE}),
     "negotiated_micro": frozenset({books.Feature.NEGOTIATED}),
-    **dict.fromkeys(("calorific_micro", "carried_milli", "free_before_milli", "reading_no"), frozenset()),
+    **dict.fromkeys(("period_from", "period_until"), _TIMED),
+    "set_no": frozenset({books.Feature.SETS}),
+    **dict.fromkeys(_NEVER, frozenset()),
 }
 
 
