@@ -21,11 +21,8 @@ def account(supply: records.Supply) -> models.Account:
     return models.Account.objects.get(pk=supply.account_id)
 
 
-def one_of_each(*, supply: records.Supply, day: datetime.date) -> None:
-    """A row in every table of the subject that a plain supply leaves empty; prices stay what they are.
-
-    Loads a tariff, which is a transaction of its own: call it outside of one.
-    """
+def one_of_each(*, supply: records.Supply, other_tariff_id: int, day: datetime.date) -> dict[str, object]:
+    """A row in every table that a plain supply leaves empty; the ids that addresses name."""
     held, supplied = account(supply), agreement(supply)
     tariff_id = models.AgreementTariff.objects.get(agreement=supplied).tariff_id
     other = records.tariff(file="cn/shanghai/water-residential.yaml")
@@ -48,7 +45,7 @@ def one_of_each(*, supply: records.Supply, day: datetime.date) -> None:
         models.AccountStateChange.objects.create(
             station_id=held.station_id, account=held, to_state=1, effective_on=day, recorded_at=NOW
         )
-        models.ExternalNumber.objects.create(
+        number = models.ExternalNumber.objects.create(
             station_id=held.station_id, account=held, kind=1, number=f"DS{held.pk}", valid_from=day
         )
         operations_papers.add_contract(
@@ -63,7 +60,7 @@ def one_of_each(*, supply: records.Supply, day: datetime.date) -> None:
                 notice_days=30,
             ),
         )
-        operations_papers.issue_certificate(
+        paper = operations_papers.issue_certificate(
             new=operations_papers.NewCertificate(
                 account_id=held.pk,
                 station_id=held.station_id,
@@ -76,3 +73,4 @@ def one_of_each(*, supply: records.Supply, day: datetime.date) -> None:
                 request_key=uuid.uuid4(),
             )
         )
+    return {"number_id": number.pk, "certificate_id": paper.pk}

@@ -207,7 +207,8 @@ def test_the_database_refuses_two_holders_and_two_shares_at_once(supply: records
         models.AccountHolder.objects.create(
             station_id=account.station_id, account=account, customer_id=account.customer_id, from_on=DAY
         )
-    build.one_of_each(supply=supply, day=DAY)
+    other = records.tariff(file="cn/shanghai/water-residential.yaml")
+    build.one_of_each(supply=supply, other_tariff_id=other, day=DAY)
     share = models.PriceShare.objects.filter(agreement_id=supply.agreement_id).first()
     assert share is not None
     share.pk = None

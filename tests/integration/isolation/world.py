@@ -83,7 +83,9 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
     held = _next_round(by=by, supply=supply)
     assert bill.run_id is not None
     files = _odds(station_id=station_id, run_id=bill.run_id, supply=supply)
+    other_tariff_id = records.tariff(file="cn/shanghai/water-residential.yaml")
     with transaction.writing(actor=records.system()):
+        agreed = agreements.one_of_each(supply=supply, other_tariff_id=other_tariff_id, day=DAY)
         customer = customer_records.whole_record(customer_id=supply.customer_id, mark=mark)
         doors = premises.one_of_each(supply=supply, mark=mark, on=DAY)
         seal = meters.sealed_and_tested(meter_id=supply.meter_id, mark=mark, on=DAY)
@@ -94,6 +96,7 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
         usernames=usernames,
         supply=supply,
         ids={
+            **agreed,
             **asdict(customer),
             **doors,
             "account_no": supply.account_no,
@@ -147,7 +150,6 @@ def _odds(*, station_id: int, run_id: int, supply: records.Supply) -> dict[impor
     billing.ParkedUsage.objects.create(
         station_id=station_id, run_id=run_id, usage_id=10_000 + station_id, code="NO_TARIFF"
     )
-    agreements.one_of_each(supply=supply, day=DAY)
     content = workbooks.workbook([workbooks.row(name=supply.name, serial_no=supply.serial_no)])
     error = {"row": 2, "column": "serial_no", "value": supply.serial_no, "code": "MISSING", "fact": ""}
     files = {

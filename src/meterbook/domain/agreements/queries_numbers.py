@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from meterbook.domain import fragments
+from meterbook.domain.access import models as access
 from meterbook.domain.agreements import models, rules
 
 # The rule of the nearest unit on the way up to the company counts, then the one of nobody in particular.
@@ -116,3 +117,14 @@ def account_ids_by_external_no(*, text: str, most: int) -> list[int]:
     begins = Q(number__gte=text, number__lt=text + fragments.AFTER_ALL)
     found = in_use.filter(begins).order_by("number", "id").values_list("account_id", flat=True)[:most]
     return list(dict.fromkeys(found))
+
+
+def stations() -> list[int]:
+    """Every station of the company, by id."""
+    found = access.OrgUnit.objects.filter(kind=access.OrgUnitKind.STATION)
+    return list(found.order_by("id").values_list("id", flat=True))
+
+
+def is_company(*, unit_id: int) -> bool:
+    """Whether a unit is the company itself."""
+    return access.OrgUnit.objects.filter(pk=unit_id, kind=access.OrgUnitKind.COMPANY).exists()

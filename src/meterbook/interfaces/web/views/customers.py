@@ -20,7 +20,7 @@ from meterbook.domain.metering import models as metering
 from meterbook.domain.premises import queries as premises
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, lists, page
-from meterbook.interfaces.web.views import account_tabs, links, words
+from meterbook.interfaces.web.views import account_menu, account_records_tabs, account_tabs, links, words
 from meterbook.reporting import account_records, accounts
 
 
@@ -181,6 +181,8 @@ class Tab:
 TABS = (
     Tab("open", _("Open bills"), "billing.view", account_tabs.open_bills),
     Tab("timeline", _("Timeline"), "customers.view", account_tabs.timeline_page),
+    Tab("facts", _("Facts"), "customers.view", account_records_tabs.facts),
+    Tab("papers", _("Papers"), "customers.view", account_records_tabs.papers),
     Tab("bills", _("Bills"), "billing.view", account_tabs.bills),
     Tab("payments", _("Payments"), "payments.view", account_tabs.payments),
     Tab("readings", _("Readings"), "readings.view", account_tabs.readings),
@@ -214,6 +216,7 @@ def account(request: page.PageRequest, account_no: str) -> HttpResponseBase:
         "shows_phone": request.actor.may("personal_data.view"),
         "tabs": [(tab, account_tabs.tab_address(request, key=tab.key)) for tab in tabs],
         "tab": current,
+        "acts": account_menu.entries(actor=request.actor, head=head),
         "till_url": links.to("till_account", account_no) if request.actor.may("payments.take") else "",
         "today": today,
         "neighbours": lists.neighbours(

@@ -1,0 +1,27 @@
+"""The acts on one account."""
+
+from django.urls import URLPattern, path
+
+from meterbook.interfaces.web.views import account_acts as acts
+
+_ONE = "accounts/<str:account_no>/"
+
+urlpatterns: list[URLPattern] = [
+    path(f"{_ONE}state", acts.state, name="account_state"),
+    path(f"{_ONE}state/undo", acts.undo, name="account_state_undo"),
+    path(f"{_ONE}household", acts.household, name="account_household"),
+    path(f"{_ONE}usage", acts.usage, name="account_usage"),
+    path(f"{_ONE}area", acts.area, name="account_area"),
+    path(f"{_ONE}concession", acts.concession, name="account_concession"),
+    path(f"{_ONE}shares", acts.shares, name="account_shares"),
+    path(f"{_ONE}external", acts.external, name="account_external"),
+    path(f"{_ONE}external/<int:number_id>/end", acts.external_end, name="account_external_end"),
+    path(f"{_ONE}contract", acts.contract, name="account_contract"),
+    path(f"{_ONE}contract/end", acts.contract_end, name="account_contract_end"),
+    path(f"{_ONE}certificate", acts.certificate, name="account_certificate"),
+    path(
+        f"{_ONE}certificate/<int:certificate_id>/",
+        acts.certificate_print,
+        name="account_certificate_print",
+    ),
+]

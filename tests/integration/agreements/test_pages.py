@@ -1,0 +1,159 @@
+"""The pages of the acts: shown by right, refused with words beside the field, done."""
+
+import datetime
+import uuid
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from meterbook.application import company
+from meterbook.domain.access import models as access
+from meterbook.domain.agreements import models
+from meterbook.domain.companies import models as companies
+from tests.builders import agreements as build
+from tests.builders import billing, records
+
+D = datetime.date
+
+
+@pytest.fixture
+def supply(db: None) -> records.Supply:
+    world = records.world()
+    company.use_schema("public")
+    companies.Company.objects.update(ready_at=records.NOW)
+    company.use_schema("main")
+    return records.supply(station_id=world.station_a, tariff_id=records.tariff(), persons=4)
+
+
+def browser(supply: records.Supply, role: str = "SUPERVISOR") -> Client:
+    client = Client()
+    staff = access.Staff.objects.get(pk=records.actor(role=role, unit_id=supply.station_id).staff_id)
+    client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def send(client: Client, supply: records.Supply, name: str, **said: Any) -> HttpResponse:
+    facts = {
+        "request_key": str(uuid.uuid4()),
+        "agreement_id": str(supply.agreement_id),
+        "on": "2026-03-01",
+        "reason": "",
+        **said,
+    }
+    return client.post(reverse(name, args=[supply.account_no]), facts)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["state", "household", "usage", "area", "concession", "shares", "external", "contract", "certificate"],
+)
+def test_each_act_has_a_page_its_form_and_its_right(supply: records.Supply, name: str) -> None:
+    address = reverse(f"account_{name}", args=[supply.account_no])
+    shown = browser(supply).get(address)
+    assert shown.status_code == 200
+    assert supply.name in shown.content.decode()
+    empty = browser(supply).post(address, {})
+    assert empty.status_code == 422
+    if name != "state":
+        assert browser(supply, "READER").get(address).status_code == 403
+
+
+def test_the_menu_shows_what_the_person_may_do_and_each_address_works(supply: records.Supply) -> None:
+    page = browser(supply).get(reverse("account", args=[supply.account_no]))
+    urls = [entry.url for entry in page.context["acts"]]
+    assert len(urls) == len({entry.key for entry in page.context["acts"]}) >= 9
+    client = browser(supply)
+    assert {client.get(url).status_code for url in urls} == {200}
+    reader = browser(supply, "READER").get(reverse("account", args=[supply.account_no]))
+    assert reader.context["acts"] == []
+
+
+def test_a_household_is_changed_and_shown_with_its_history(supply: records.Supply) -> None:
+    client = browser(supply)
+    answer = send(client, supply, "account_household", persons="6", source="2", proof="户口本")
+    assert answer.status_code == 303
+    page = client.get(answer["Location"] + "?tab=facts")
+    present = [line.text for line in page.context["facts"] if str(line.kind) and line.is_present]
+    assert "6" in present
+    assert "户口本" in page.content.decode()
+
+
+def test_what_is_billed_is_named_and_corrected_only_by_who_may(supply: records.Supply) -> None:
+    billing.usage(supply=supply, quantity=20, period_from=records.INSTALLED_ON, period_until=D(2026, 3, 1))
+    round_id = billing.accepted_round(book_id=supply.book_id, period=D(2026, 3, 1)).pk
+    billing.issued_run(round_id=round_id, issue_on=D(2026, 3, 5))
+    facts = {"persons": "6", "source": "1", "on": "2026-02-01", "reason": "漏登"}
+    refused = send(browser(supply, "CLERK"), supply, "account_household", **facts, is_correction="on")
+    assert refused.status_code == 422
+    (touched,) = refused.context["touched"]
+    assert touched[0].amount_minor == billing.bill_of(account_id=supply.account_id).amount_minor
+    done = send(browser(supply), supply, "account_household", **facts, is_correction="on")
+    assert done.status_code == 303
+
+
+def test_a_state_is_changed_and_taken_back_on_the_page(supply: records.Supply) -> None:
+    client = browser(supply)
+    assert send(client, supply, "account_state", wanted="2").status_code == 422, "a reason is missing"
+    assert send(client, supply, "account_state", wanted="5", reason="x").status_code == 422
+    assert send(client, supply, "account_state", wanted="2", reason="长期无人").status_code == 303
+    account = build.account(supply)
+    assert account.state == models.AccountState.SUSPENDED
+    page = client.get(reverse("account_state_undo", args=[supply.account_no]))
+    change_id = page.context["form"].initial["change_id"]
+    undone = send(client, supply, "account_state_undo", change_id=change_id, reason="点错了")
+    assert undone.status_code == 303
+    account.refresh_from_db()
+    assert account.state == models.AccountState.ACTIVE
+
+
+def test_three_parts_are_keyed_in_units_and_per_cent(supply: records.Supply) -> None:
+    home = models.AgreementTariff.objects.get(agreement_id=supply.agreement_id).tariff_id
+    shop = records.tariff(file="cn/shanghai/water-residential.yaml")
+    client = browser(supply)
+    parts = {"tariff_1": shop, "split_1": "1", "value_1": "10", "tariff_2": home, "split_2": "0"}
+    assert send(client, supply, "account_shares", **parts).status_code == 303
+    rows = models.PriceShare.objects.filter(agreement_id=supply.agreement_id, until_on__isnull=True)
+    assert list(rows.order_by("part_no").values_list("tariff_id", "split", "split_value")) == [
+        (shop, 1, 10_000),
+        (home, 0, None),
+    ]
+    shares = parts | {"split_1": "2", "value_1": "12.5"}
+    assert send(client, supply, "account_shares", **shares, on="2026-04-01").status_code == 303
+    assert rows.get(part_no=1).split_value == 125_000
+    alone = {"tariff_1": shop, "split_1": "0"}
+    assert send(client, supply, "account_shares", **alone).status_code == 422
+
+
+def test_papers_and_numbers_are_added_printed_and_ended(supply: records.Supply) -> None:
+    client = browser(supply)
+    number = {"kind": "1", "number": "0755-881"}
+    assert send(client, supply, "account_external", **number).status_code == 303
+    assert send(client, supply, "account_external", **number).status_code == 422
+    contract = {
+        "contract_no": "HT-1",
+        "signed_on": "2026-03-01",
+        "from_on": "2026-03-01",
+        "until_on": "2027-03-01",
+        "notice_days": "30",
+    }
+    assert send(client, supply, "account_contract", **contract).status_code == 303
+    key = str(uuid.uuid4())
+    for _ in range(2):
+        assert send(client, supply, "account_certificate", fee="10", request_key=key).status_code == 303
+    assert models.UsageCertificate.objects.count() == 1
+    assert send(client, supply, "account_certificate", fee="20").status_code == 422, "a reason is missing"
+    assert send(client, supply, "account_certificate", fee="20", reason="遗失").status_code == 303
+    first, second = models.UsageCertificate.objects.order_by("id")
+    assert (second.serial, second.replaces_id) == (first.serial + 1, first.pk)
+    page = client.get(reverse("account", args=[supply.account_no]) + "?tab=papers").content.decode()
+    assert all(text in page for text in ("0755-881", "HT-1", first.certificate_no, second.certificate_no))
+    paper = client.get(reverse("account_certificate_print", args=[supply.account_no, first.pk]))
+    assert second.certificate_no in paper.content.decode(), "an old one says what made it void"
+    external = models.ExternalNumber.objects.get()
+    ended = client.post(reverse("account_external_end", args=[supply.account_no, external.pk]))
+    assert ended.status_code == 303
+    end = {"contract_id": models.Contract.objects.get().pk, "on": "2026-06-01", "reason": "搬走"}
+    assert send(client, supply, "account_contract_end", **end).status_code == 303
