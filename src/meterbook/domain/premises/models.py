@@ -231,6 +231,7 @@ class Appliance(models.Model):
     maker = models.CharField(max_length=60, blank=True)
     model = models.CharField(max_length=60, blank=True)
     serial_no = models.CharField(max_length=40, blank=True)
+    request_key = models.UUIDField(null=True, unique=True)
     rated_flow_milli = models.IntegerField(null=True)
     flue_type = models.SmallIntegerField(choices=FlueType.choices, default=FlueType.NONE)
     installed_on = models.DateField(null=True)
@@ -270,6 +271,7 @@ class NetworkRecord(models.Model):
     kind = models.SmallIntegerField(choices=NetworkKind.choices)
     description = models.CharField(max_length=200)
     position = models.CharField(max_length=120, blank=True)
+    request_key = models.UUIDField(null=True, unique=True)
     installed_on = models.DateField(null=True)
     removed_on = models.DateField(null=True)
 

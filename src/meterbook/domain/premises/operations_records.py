@@ -1,6 +1,7 @@
 """Writes of one premise and of what is kept about it: its points, aliases, appliances and archive."""
 
 import datetime
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,7 @@ class NewAppliance:
     rated_flow_milli: int | None = None
     flue_type: models.FlueType = models.FlueType.NONE
     installed_on: datetime.date | None = None
+    request_key: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class NewNetworkRecord:
     installed_on: datetime.date | None = None
     premise_id: int | None = None
     node_id: int | None = None
+    request_key: uuid.UUID | None = None
 
 
 def add_premise(
@@ -177,6 +180,7 @@ def add_appliance(*, premise_id: int, wanted: NewAppliance) -> models.Appliance:
         rated_flow_milli=wanted.rated_flow_milli,
         flue_type=wanted.flue_type,
         installed_on=wanted.installed_on,
+        request_key=wanted.request_key,
     )
 
 
@@ -214,6 +218,7 @@ def add_network_record(*, wanted: NewNetworkRecord) -> models.NetworkRecord:
         description=description,
         position=text.half_width(wanted.position),
         installed_on=wanted.installed_on,
+        request_key=wanted.request_key,
     )
 
 
