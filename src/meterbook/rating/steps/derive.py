@@ -108,14 +108,7 @@ def _worked(frame: pl.DataFrame, kind: kinds.ChargeKind) -> pl.DataFrame:
     """Quantity, price and amount of the stage's lines."""
     if kind in {kinds.ChargeKind.PERCENTAGE, kinds.ChargeKind.PERCENT_OFF}:
         return _percentages(frame, sign=1 if kind is kinds.ChargeKind.PERCENTAGE else -1)
-    base, limit = pl.col("base_minor"), pl.col("limit_minor")
-    amount = {
-        kinds.ChargeKind.MONEY_OFF: -pl.min_horizontal(limit, base.clip(lower_bound=0)),
-        kinds.ChargeKind.MAXIMUM: -(base - limit).clip(lower_bound=0),
-        kinds.ChargeKind.MINIMUM: (limit - base).clip(lower_bound=0),
-        kinds.ChargeKind.BILL_ROUNDING: _rounded() - base,
-    }[kind]
-    worked = frame.with_columns(amount_minor=amount)
+    worked = frame.with_columns(amount_minor=_AMOUNTS[kind])
     size = pl.col("amount_minor").abs().cast(pl.Int128) * pl.col("minor_milli") * _MINOR_MICRO
     return worked.with_columns(
         quantity_milli=pl.col("amount_minor").sign() * kinds.ONE_MILLI,
@@ -126,15 +119,14 @@ def _worked(frame: pl.DataFrame, kind: kinds.ChargeKind) -> pl.DataFrame:
 def _percentages(frame: pl.DataFrame, *, sign: int) -> pl.DataFrame:
     """Money times rate; null where a product leaves 64 bits."""
     money = pl.col("base_minor").cast(pl.Int128) * pl.col("minor_milli") * sign
-    steps = rounding.ratio_expression(
-        numerator=money * pl.col("rate_ppm"),
-        denominator=pl.col("divisor").cast(pl.Int128),
-        mode=pl.col("rounding_mode"),
+    # what the rounding names several times is worked out once
+    parts = frame.with_columns(
+        _money=money, _above=money * pl.col("rate_ppm"), _below=pl.col("divisor").cast(pl.Int128)
     )
-    return frame.with_columns(
-        quantity_milli=money.cast(pl.Int64, strict=False),
+    return parts.with_columns(
+        quantity_milli=pl.col("_money").cast(pl.Int64, strict=False),
         unit_price_micro="rate_ppm",
-        amount_minor=(steps * pl.col("step_minor")).cast(pl.Int64, strict=False),
+        amount_minor=(_PERCENT_STEPS * pl.col("step_minor")).cast(pl.Int64, strict=False),
     )
 
 
@@ -146,3 +138,19 @@ def _rounded() -> pl.Expr:
         step=step,
         mode=pl.col("rounding_mode"),
     )
+
+
+def _amounts() -> dict[kinds.ChargeKind, pl.Expr]:
+    base, limit = pl.col("base_minor"), pl.col("limit_minor")
+    return {
+        kinds.ChargeKind.MONEY_OFF: -pl.min_horizontal(limit, base.clip(lower_bound=0)),
+        kinds.ChargeKind.MAXIMUM: -(base - limit).clip(lower_bound=0),
+        kinds.ChargeKind.MINIMUM: (limit - base).clip(lower_bound=0),
+        kinds.ChargeKind.BILL_ROUNDING: _rounded() - base,
+    }
+
+
+_AMOUNTS = _amounts()
+_PERCENT_STEPS = rounding.ratio_expression(
+    numerator=pl.col("_above"), denominator=pl.col("_below"), mode=pl.col("rounding_mode")
+)
