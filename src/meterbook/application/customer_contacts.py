@@ -205,8 +205,8 @@ def _told_contact(row: models.ContactPoint) -> dict[str, Any]:
     return {
         "contact_kind": models.ContactPoint.Kind(row.kind).name,
         "value": value,
-        "contact_label": models.ContactPoint.Label(row.label).name,
-        "contact_name": row.contact_name,
+        **({"contact_label": models.ContactPoint.Label(row.label).name} if row.label else {}),
+        **({"contact_name": row.contact_name} if row.contact_name else {}),
         "is_preferred": row.is_preferred,
     }
 
@@ -215,7 +215,7 @@ def _told_document(row: models.IdentityDocument) -> dict[str, Any]:
     return {
         "document_kind": rules_identity.DocumentKind(row.kind).name,
         "number": identifiers.masked(row.number),
-        "expires_on": "" if row.expires_on is None else row.expires_on.isoformat(),
+        **({} if row.expires_on is None else {"expires_on": row.expires_on.isoformat()}),
     }
 
 

@@ -5,6 +5,7 @@ import dataclasses
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from meterbook.application import customer_contacts, customers_admin
 from meterbook.domain.customers import models, queries_records
@@ -37,7 +38,9 @@ def new(request: page.PageRequest) -> HttpResponseBase:
             form.add_error("phone", words.CONTACT_REFUSALS[refused.code])
         else:
             return _register(request, form=form, contact=contact)
-    return pages.form_page(request, form=form, title=_("New customer"), button=_("Register"))
+    return pages.form_page(
+        request, form=form, title=_("New customer"), button=pgettext("a customer", "Register")
+    )
 
 
 def _register(

@@ -26,13 +26,15 @@ def _choices(table: words.Words) -> list[tuple[str, str | Promise]]:
 
 
 def _day(label: Any, *, required: bool) -> forms.DateField:
-    return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}))
+    return forms.DateField(
+        label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 class DetailsForm(forms.Form):
     """Who a customer is and what clerk and reader should know."""
 
-    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("customer", "Name"), max_length=120)
     kind = forms.ChoiceField(label=_("Kind"), choices=_choices(words.KINDS))
     customer_class = forms.ChoiceField(
         label=pgettext_lazy("customer", "Class"), choices=_choices(words.CLASSES)
@@ -121,7 +123,7 @@ class ContactForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=_choices(words.CONTACT_KINDS))
     value = forms.CharField(label=_("Number or address"), max_length=200)
     contact_name = forms.CharField(label=_("Contact person"), max_length=60, required=False)
-    label = forms.ChoiceField(label=_("Whose"), choices=_choices(words.CONTACT_LABELS))
+    label = forms.ChoiceField(label=pgettext_lazy("contact", "Whose"), choices=_choices(words.CONTACT_LABELS))
     is_preferred = forms.BooleanField(label=_("Try this one first"), required=False)
 
     def contact(self) -> customer_contacts.NewContact:
@@ -167,7 +169,7 @@ class InvoicingForm(forms.Form):
     delivery_phone = forms.CharField(
         label=words.INVOICE_FIELDS["delivery_phone"], max_length=30, required=False
     )
-    from_on = _day(_("From"), required=True)
+    from_on = _day(_("In force from"), required=True)
 
     def invoicing(self) -> queries_records.Invoicing:
         """What was keyed. Only for a valid form."""

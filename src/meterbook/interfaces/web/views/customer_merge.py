@@ -37,7 +37,7 @@ class Side:
     kind: str | Promise
     customer_class: str | Promise
     payment_method: str | Promise
-    phones: tuple[str, ...]
+    contacts: tuple[str, ...]
     documents: tuple[tuple[str | Promise, str], ...]
     tags: tuple[str, ...]
     accounts: customer_accounts.Accounts
@@ -146,14 +146,16 @@ def undo(request: page.PageRequest, merge_id: int) -> HttpResponseBase:
 def _side(actor: actors.Actor, record: queries_records.CustomerRecord) -> Side:
     ids = queries_records.customer_with_merged(customer_id=record.customer_id)
     shows = actor.may("personal_data.view")
-    phones = [line.value for line in queries_records.contact_lines(customer_ids=ids) if not line.valid_until]
+    contacts = [
+        line.value for line in queries_records.contact_lines(customer_ids=ids) if not line.valid_until
+    ]
     documents = [line for line in queries_records.documents_of(customer_ids=ids) if not line.valid_until]
     return Side(
         record=record,
         kind=words.KINDS[record.details.kind],
         customer_class=words.CLASSES[record.details.customer_class],
         payment_method=words.PAYMENT_METHODS[record.details.payment_method],
-        phones=tuple(v if shows else identifiers.masked(v, head=3, tail=4) for v in phones),
+        contacts=tuple(v if shows else identifiers.masked(v, head=3, tail=4) for v in contacts),
         documents=tuple(
             (words.DOCUMENT_KINDS[d.kind], d.number if shows else identifiers.masked(d.number))
             for d in documents
