@@ -53,7 +53,7 @@ def bill_run(
                     progress=lambda done, _total: progress.update(task, completed=done),
                 )
         with watch.stage("analyze"):
-            _analyze(settings)
+            bench_world.analyze(settings)
         bills, amount_minor = _run(actor, round_ids=round_ids, watch=watch)
         peak_mb = bench_report.peak_mb()
         rows = _baseline(settings, watch=watch)
@@ -74,14 +74,6 @@ def bill_run(
         },
     )
     bench_report.show(found, as_json=as_json)
-
-
-def _analyze(settings: "Environment") -> None:
-    """Give the planner the statistics a company's own autovacuum would have long gathered."""
-    import psycopg
-
-    with psycopg.connect(settings.database_owner_url, autocommit=True) as connection:
-        connection.execute("ANALYZE")
 
 
 def _run(actor: "Actor", *, round_ids: list[int], watch: bench_report.Stopwatch) -> tuple[int, int]:

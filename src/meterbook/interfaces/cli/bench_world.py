@@ -7,11 +7,13 @@ and folder go when the bench ends, and what a killed bench left goes when the ne
 import contextlib
 import datetime
 import os
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,7 @@ def scratch_database() -> "Iterator[Environment]":
         for name in ELSEWHERE:
             os.environ.pop(name, None)
         os.environ["METERBOOK_DATA"] = str(folder)
+        os.environ.setdefault("METERBOOK_LOG_LEVEL", "WARNING")
         yield _started(folder)
 
 
@@ -98,7 +101,8 @@ def build(*, accounts: int, per_book: int, progress: Callable[[int, int], None])
     from meterbook.application import company
 
     company.use_company()
-    station_id, tariff_ids = _found()
+    founded = found()
+    station_id, tariff_ids = founded.station_ids["S"], [founded.water_id, founded.gas_id]
     actor = actors.of_system(identity="bench:bill-run")
     book_ids: list[int] = []
     for first in range(0, accounts, SUPPLIES_AT_ONCE):
@@ -115,7 +119,25 @@ def build(*, accounts: int, per_book: int, progress: Callable[[int, int], None])
     return actor, round_ids
 
 
-def _found() -> tuple[int, list[int]]:
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """A scratch company: its stations by code, and a price of water and one of gas."""
+
+    station_ids: dict[str, int]
+    water_id: int
+    gas_id: int
+
+
+def analyze(settings: "Environment") -> None:
+    """Give the planner the statistics a company's own autovacuum would have long gathered."""
+    import psycopg
+
+    with psycopg.connect(settings.database_owner_url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+
+
+def found(*, stations: Sequence[str] = ("S",), staff: Sequence[tuple[str, str, str]] = ()) -> Founded:
+    """Found a company with stations and people (user name, role, code of the unit; C is the company)."""
     from meterbook.application import actor as actors
     from meterbook.application import found_company, load_tariff
     from meterbook.interfaces.cli import tariff_files
@@ -126,7 +148,21 @@ def _found() -> tuple[int, list[int]]:
             name="Bench",
             branch_code="B",
             branch_name="Bench",
-            stations=(found_company.StationPlan(code="S", name="Bench", receipt_prefix="S"),),
+            stations=tuple(
+                found_company.StationPlan(code=code, name=f"Bench {code}", receipt_prefix=code)
+                for code in stations
+            ),
+            staff=tuple(
+                found_company.StaffPlan(
+                    username=username,
+                    name=username,
+                    role_code=role,
+                    unit_code=unit,
+                    password=secrets.token_urlsafe(12),
+                    must_change_password=False,
+                )
+                for username, role, unit in staff
+            ),
         ),
         now=NOW,
         identity="bench:bill-run",
@@ -138,7 +174,9 @@ def _found() -> tuple[int, list[int]]:
         load_tariff.load_tariff(actor=actor, text=(library / file).read_text(encoding="utf-8"), now=NOW)
         for file in files
     ]
-    return founded.station_ids["S"], [tariff.tariff_id for tariff in loaded]
+    found_company.mark_company_ready(now=NOW, identity="bench:bill-run")
+    water, gas = (tariff.tariff_id for tariff in loaded)
+    return Founded(station_ids=dict(founded.station_ids), water_id=water, gas_id=gas)
 
 
 def supplies(

@@ -99,7 +99,7 @@ def _account(dice: random.Random, *, key: int, station: Station, number: int) ->
         "station_id": station.station_id,
         "account_key": key,
         "account_no": None,
-        "name": _shop(dice, place.community) if is_business else _person(dice),
+        "name": _shop(dice, place.community) if is_business else person(dice),
         "customer_class": who.value,
         "phone": f"1{dice.choice((38, 39, 58, 59, 86, 99))}0000{dice.randrange(10_000):04d}",
     }
@@ -148,7 +148,8 @@ def _place(station: Station, *, number: int, is_business: bool) -> addresses.Add
     )
 
 
-def _person(dice: random.Random) -> str:
+def person(dice: random.Random) -> str:
+    """An invented person's name."""
     given = "".join(dice.choice(_GIVEN) for _ in range(dice.choice((1, 2, 2))))
     return dice.choice(_SURNAMES) + given
 
