@@ -4,6 +4,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -53,7 +54,7 @@ def desk(office: Office) -> Desk:
 
 def browser_of(office: Office, *, role: str) -> Client:
     """The clerk's log-in with the rights of a role."""
-    staff = access.Staff.objects.get(pk=office.clerk.staff_id)
+    staff = access.Staff.objects.get(name=office.clerk.name)
     staff.roles.set([access.Role.objects.get(code=role)])
     browser = Client()
     browser.force_login(staff, backend=BACKEND)
@@ -67,12 +68,18 @@ def hidden(page: str, name: str) -> str:
     return found[1]
 
 
-DETAILS = {"name": "曾国藩", "kind": "1", "customer_class": "1", "payment_method": "2", "language": "en"}
+DETAILS: dict[str, Any] = {
+    "name": "曾国藩",
+    "kind": "1",
+    "customer_class": "1",
+    "payment_method": "2",
+    "language": "en",
+}
 
 
 def test_a_customer_is_registered_once_with_a_phone(desk: Desk) -> None:
     page = desk.get("customer_new")
-    fields = {
+    fields: dict[str, Any] = {
         **DETAILS,
         "request_key": hidden(page, "request_key"),
         "station_id": desk.office.world.station_a,
@@ -149,7 +156,7 @@ def test_numbers_are_masked_for_who_may_not_see_them(desk: Desk) -> None:
 
 
 def test_invoice_details_name_what_is_missing(desk: Desk) -> None:
-    fields = {"title": "柳荫餐饮", "tax_no": builders.CREDIT_CODE, "from_on": "2026-10-20"}
+    fields: dict[str, Any] = {"title": "柳荫餐饮", "tax_no": builders.CREDIT_CODE, "from_on": "2026-10-20"}
     bad = desk.post("customer_invoicing", desk.customer_id, status=422, **fields, kind="2")
     assert bad.count("A special VAT invoice needs this.") == 4
     wrong = {**fields, "tax_no": "91350100M000100Y44"}
@@ -209,12 +216,38 @@ def test_the_trail_is_in_words(desk: Desk) -> None:
     assert not re.search(r"\b(?:CUSTOMER|INDUSTRY|CONTACT)_[A-Z]+", re.sub(r'"[^"]*"', "", record))
 
 
+def test_the_list_filters_and_opens_records(desk: Desk) -> None:
+    builders.whole_record(customer_id=desk.customer_id, mark="甲")
+    builders.customer(station_id=desk.office.world.station_a, name="没有户号")
+    everybody = desk.get("customer_list")
+    assert "没有户号" in everybody
+    assert "司徒甲" not in everybody, "merged records are left out"
+    tag = models.Tag.objects.get()
+    grade = queries_standing.scores_of(customer_id=desk.customer_id)[0].grade
+    asked: tuple[tuple[dict[str, Any], bool], ...] = (
+        ({"tag_id": tag.pk}, True),
+        ({"list_kind": 2}, True),
+        ({"list_kind": 1}, False),
+        ({"grade": grade}, True),
+        ({"grade": "D"}, False),
+        ({"kind": 2}, False),
+        ({"has_account": "0"}, False),
+        ({"has_account": "1"}, True),
+        ({"customer_class": 1, "sort": "-created_at"}, True),
+    )
+    for query, is_there in asked:
+        answer = desk.browser.get(reverse("customer_list"), query)
+        assert answer.status_code == 200, query
+        link = reverse("customer", args=[desk.customer_id])
+        assert (link in answer.content.decode()) is is_there, query
+
+
 def test_only_the_company_sets_how_credit_is_scored(desk: Desk) -> None:
     page = desk.get("customer_credit")
     assert "Paid on time, %" in page
     assert "Set anew" not in page
     assert desk.browser.post(reverse("customer_credit"), {"document": "{}"}).status_code == 403
-    staff = access.Staff.objects.get(pk=desk.office.clerk.staff_id)
+    staff = access.Staff.objects.get(name=desk.office.clerk.name)
     staff.org_unit_id = desk.office.world.company_unit_id
     staff.save(update_fields=["org_unit_id"])
     assert "Set anew" in desk.get("customer_credit")

@@ -24,12 +24,15 @@ class Rule:
 SHELL = {"login", "logout", "language", "theme", "resume", "resume_form", "password"}
 _BILLED = {"round_id": "billed_round_id"}
 _OF_ACCOUNT = {"kind": "file_subject_kind", "subject_id": "account_id"}
+_CHANGE = {"change_id": "meter_change_id"}
 _READINGS_FILE = {"import_id": "readings_import_id"}
 
 RULES: dict[str, Rule] = {
     "home": Rule(None),
     "search": Rule(None),
     "palette": Rule(None),
+    "view_save": Rule(None),
+    "view_delete": Rule(None),
     "api_access": Rule("api.manage"),
     "api_access_withdraw": Rule("api.manage"),
     "api_reference": Rule("api.manage", is_shared=True),
@@ -53,6 +56,7 @@ RULES: dict[str, Rule] = {
     "file_restore": Rule("files.edit"),
     "customers": Rule("customers.view"),
     "customer": Rule("customers.view"),
+    "customer_list": Rule("customers.view"),
     "customer_new": Rule("customers.edit"),
     "customer_change": Rule("customers.edit"),
     "contact_add": Rule("customers.edit"),
@@ -99,6 +103,26 @@ RULES: dict[str, Rule] = {
     "ledger_proof": Rule("ledger.view", is_company_wide=True),
     "meters": Rule("customers.view"),
     "meter": Rule("customers.view"),
+    "meter_store": Rule("customers.view"),
+    "meters_receive": Rule("meters.edit"),
+    "meters_move": Rule("meters.edit", {"act": "meter_act"}, is_shared=True),
+    "meter_labels": Rule("customers.view"),
+    "meter_models": Rule("customers.view"),
+    "meter_model_new": Rule("meters.edit"),
+    "meter_model": Rule("meters.edit", is_shared=True),
+    "meter_checks": Rule("customers.view", is_shared=True),
+    "meter_order_sheet": Rule("customers.view", is_shared=True),
+    "meter_undo": Rule("meters.edit"),
+    "meter_seal": Rule("meters.edit"),
+    "meter_unseal": Rule("meters.edit"),
+    "meter_test": Rule("meters.edit"),
+    "meter_barcode": Rule("meters.edit"),
+    "meter_swap": Rule("meters.fit"),
+    "meter_place": Rule("meters.fit"),
+    "meter_fitting": Rule("meters.fit"),
+    "meter_change": Rule("meters.fit", _CHANGE),
+    "meter_change_sheet": Rule("meters.fit", _CHANGE),
+    "meter_change_undo": Rule("meters.fit", _CHANGE),
     "books": Rule("readings.view"),
     "book": Rule("readings.view"),
     "open_round": Rule("readings.accept"),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from meterbook.interfaces.web import palette
 from meterbook.interfaces.web.views import customer_acts as acts
+from meterbook.interfaces.web.views import customer_list
 from meterbook.interfaces.web.views import customer_merge as merges
 from meterbook.interfaces.web.views import customer_record as records
 from meterbook.interfaces.web.views import customer_standing as standing
@@ -21,6 +22,7 @@ for _verb in (
 _ONE = "customers/<int:customer_id>"
 
 urlpatterns: list[URLPattern] = [
+    path("customers/records/", customer_list.listing, name="customer_list"),
     path("customers/new", acts.new, name="customer_new"),
     path("customers/duplicates/", merges.listing, name="customer_duplicates"),
     path("customers/merges/<int:merge_id>/undo", merges.undo, name="customer_merge_undo"),

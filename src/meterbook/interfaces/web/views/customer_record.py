@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.functional import Promise
 
 from meterbook.application import actor as actors
@@ -14,8 +15,8 @@ from meterbook.domain.access import models as access
 from meterbook.domain.customers import models, queries_records, queries_standing
 from meterbook.domain.customers.rules_credit import Fact, Part
 from meterbook.interfaces import clock
-from meterbook.interfaces.web import page
-from meterbook.interfaces.web.views import act_words, links
+from meterbook.interfaces.web import lists, page
+from meterbook.interfaces.web.views import act_words, customer_list, links
 from meterbook.interfaces.web.views import customer_pages as pages
 from meterbook.interfaces.web.views import customer_words as words
 from meterbook.interfaces.web.views import words as common_words
@@ -84,6 +85,9 @@ def customer(request: page.PageRequest, customer_id: int) -> HttpResponseBase:
         "files_url": links.to("files", "CUSTOMER", customer_id) if actor.may("files.view") else "",
         **_reach(ids, customer_id=customer_id, actor=actor, today=today),
         **_standing(ids, customer_id=customer_id),
+        "neighbours": lists.neighbours(
+            request, listing=customer_list.LISTING, key=customer_id, list_url=reverse("customer_list")
+        ),
         "merges": queries_records.merges_of(customer_ids=ids),
         "acts": _acts(ids) if actor.may("audit.view") else None,
     }
