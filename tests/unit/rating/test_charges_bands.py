@@ -171,3 +171,12 @@ def test_six_bands_are_the_most() -> None:
     six = samples.version(samples.component("E", charge), bands=bands)
     found = samples.rated(six, usage(1000, 2000, 3000, 4000, 5000, 6000), show=("band", "amount_minor"))
     assert found == [(number, number * number * 100) for number in range(1, 7)]
+
+
+def test_each_band_has_its_proportion_of_what_the_bands_before_it_left() -> None:
+    small = [{"until": "0.005", "prices": {"PEAK": "3", "FLAT": "2", "VALLEY": "1"}}, TIERS["tiers"][2]]
+    # half of 0.010 in tier 1: 5 x 3/10 = 1.5 is 2; of the other 3, 3/7 are 1.29, so 1; the last takes 2
+    assert lines({**TIERS, "tiers": small}, usage(3, 3, 4)) == [
+        *[(1, 1, 2), (1, 2, 1), (1, 3, 2)],
+        *[(2, 1, 1), (2, 2, 2), (2, 3, 2)],
+    ]

@@ -101,6 +101,21 @@ def test_a_usage_that_began_before_the_first_version(
     assert code(first, on_the_day) is None
 
 
+def test_the_number_of_a_reading_is_the_latest_versions_only() -> None:
+    """The second reading since the last change says nothing about one without a price before it."""
+    starts = ["2025-01-05", "2025-01-11"]
+    gapped = samples.document_book(
+        versions=[
+            {"effective_from": start, "effective_until": until, "components": [W], "price_change": change}
+            for start, until, change in zip(starts, [starts[1], None], [NUMBER, DAYS], strict=True)
+        ]
+    )
+    numbered = {"reading_no": 2}
+    assert code(gapped, early(2, **numbered)) == "NO_PRICE_BEFORE"
+    from_the_start = Usage(1, 1000, tariff_version_id=2, period_from=dt.date(2025, 1, 5), more=numbered)
+    assert code(gapped, from_the_start) is None
+
+
 def test_the_first_version_counts_readings_since_no_change() -> None:
     first = samples.document_book(
         versions=[{"effective_from": "2020-01-01", "components": [W], "price_change": NUMBER}]

@@ -301,3 +301,41 @@ def test_used_tiers_of_a_surcharge_beyond_the_quota() -> None:
     usage = Usage(1, 130_000, more={"quota_milli": 100_000, "tier_used_milli": [40_000, 5000]})
     # 60 of the quota are left, then 15 at 1.00
     assert samples.rated(version, usage) == [(1, 2, 15_000, 1500), (1, 3, 55_000, 11_000)]
+
+
+def test_a_quota_of_which_nothing_is_used_yet_is_whole() -> None:
+    over = [{"until_percent": "20", "price": "1"}, {"price": "2"}]
+    version = samples.version(samples.component("Q", {"kind": "OVER_QUOTA", "tiers": over}))
+    usage = Usage(1, 130_000, more={"quota_milli": 100_000, "tier_used_milli": []})
+    assert samples.rated(version, usage) == [(1, 2, 20_000, 2000), (1, 3, 10_000, 2000)]
+
+
+def test_an_uncut_usage_beside_a_cut_one_has_used_nothing_more_of_its_tiers() -> None:
+    component = samples.component("W", CHARGE)
+    changing = samples.changing(
+        ("2020-01-01", [component]), ("2025-01-11", [component]), price_change={"split": "DAYS"}
+    )
+    cut = Usage(1, 31_000, tariff_version_id=2, more={"tier_used_milli": [10_000, 0]})
+    whole = dataclasses.replace(cut, usage_id=2, period_from=dt.date(2025, 1, 11))
+    shown = ("usage_id", "tier", "before_milli", "quantity_milli")
+    assert samples.rated(changing, cut, whole, show=shown) == [
+        # 10 days of 31; the new price finds ten of the twenty left
+        *[(1, 1, 0, 10_000), (1, 1, 10_000, 10_000), (1, 2, 10_000, 11_000)],
+        *[(2, 1, 0, 20_000), (2, 2, 0, 11_000)],
+    ]
+
+
+def test_a_bound_beyond_64_bits_is_out_of_reach_but_no_open_end() -> None:
+    """An open first tier and the one above it would both charge the whole quantity."""
+    tiers = [{"until": "1000000000", "price": "1"}, {"price": "2"}]
+    version = samples.version(
+        samples.component("W", {"kind": "GRADUATED_TIERS", "tiers": tiers}),
+        tier_period="MONTH",
+        household={"rule": "SCALE", "over_persons": 1},
+    )
+    usage = Usage(1, MUCH, persons=1000, more={"months": 10_000})
+    [(tier, until, quantity)] = samples.rated(
+        version, usage, show=("tier", "tier_until_milli", "quantity_milli")
+    )
+    assert (tier, quantity) == (1, MUCH)
+    assert until >= 10**18
