@@ -13,12 +13,19 @@ from meterbook.domain import fragments
 
 @dataclass(frozen=True, slots=True)
 class MeterFilter:
-    """What a meter must be to be listed; None asks nothing. `serial_no`: how the number begins."""
+    """What a meter must be to be listed; None asks nothing.
+
+    `serial_no`: how the number begins; `due_until`: its verification or service life ends then or before.
+    """
 
     serial_no: str | None = None
     utility: int | None = None
     state: int | None = None
     station_id: int | None = None
+    model_id: int | None = None
+    holder: str | None = None
+    purchase_no: str | None = None
+    due_until: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,9 @@ class MeterRow:
     installed_on: datetime.date | None
     read_on: datetime.date | None
     value_milli: int | None
+    with_whom: str
+    purchase_no: str
+    due_on: datetime.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +70,17 @@ _CONDITIONS = {
     "utility": sql.SQL(" AND mm.utility = %(utility)s"),
     "state": sql.SQL(" AND m.state = %(state)s"),
     "station_id": sql.SQL(" AND m.station_id = %(station_id)s"),
+    "model_id": sql.SQL(" AND m.model_id = %(model_id)s"),
+    "holder": sql.SQL(" AND m.holder = %(holder)s"),
+    "purchase_no": sql.SQL(" AND m.purchase_no = %(purchase_no)s"),
+    "due_until": sql.SQL(" AND m.verification_due_on <= %(due_until)s"),
 }
 _FROM = sql.SQL("FROM devices_meter m JOIN devices_metermodel mm ON mm.id = m.model_id WHERE true")
 _ORDERS = {
     "serial_no": sql.SQL("m.serial_no {way}"),
     "barcode": sql.SQL("m.barcode {way}, m.serial_no"),
     "model": sql.SQL("mm.name {way}, m.serial_no"),
+    "due_on": sql.SQL("m.verification_due_on {way}, m.serial_no"),
 }
 SORTS = frozenset(_ORDERS)
 
@@ -73,12 +88,13 @@ _COUNT = sql.SQL("SELECT count(*) {conditions}")
 _PAGE = sql.SQL("""
 WITH shown AS MATERIALIZED (
     SELECT m.id, m.serial_no, m.barcode, btrim(mm.maker || ' ' || mm.name) AS model, mm.utility, m.state,
-        m.station_id, row_number() OVER (ORDER BY {order}) AS place
+        m.station_id, m.holder, m.purchase_no, m.verification_due_on,
+        row_number() OVER (ORDER BY {order}) AS place
     {conditions} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 )
 SELECT shown.id, shown.serial_no, shown.barcode, shown.model, shown.utility, shown.state, u.name,
     COALESCE(hung.address, ''), COALESCE(hung.account_no, ''), COALESCE(hung.name, ''), hung.installed_on,
-    latest.read_on, latest.value_milli
+    latest.read_on, latest.value_milli, shown.holder, shown.purchase_no, shown.verification_due_on
 FROM shown
 JOIN access_orgunit u ON u.id = shown.station_id
 LEFT JOIN LATERAL (

@@ -54,7 +54,7 @@ def to(state: MeterState, *serial_nos: str, **facts: object) -> meters_admin.Mov
 
 
 @pytest.fixture
-def office(own_database: str) -> Office:
+def office(db: None) -> Office:
     world = records.world()
     return Office(
         world=world,

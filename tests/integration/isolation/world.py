@@ -89,6 +89,7 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
         customer = customer_records.whole_record(customer_id=supply.customer_id, mark=mark)
         doors = premises.one_of_each(supply=supply, mark=mark, on=DAY)
         seal = meters.sealed_and_tested(meter_id=supply.meter_id, mark=mark, on=DAY)
+        fitted = rounds.one_of_each(supply=other, day=datetime.date(2026, 12, 5), mark=mark)
     photo = pictures.hand_in(actor=by.clerk, account_id=supply.account_id, name=f"{supply.name}.jpg")
     usernames = {role: records.staff(role=role, unit_id=station_id).username for role in ROLES}
     return Station(
@@ -99,10 +100,15 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
             **agreed,
             **asdict(customer),
             **doors,
+            **fitted,
             "account_no": supply.account_no,
             "account_id": supply.account_id,
             "meter_id": supply.meter_id,
             "seal_id": seal.pk,
+            "move_id": seal.meter.moves.latest("id").pk,
+            "model_id": seal.meter.model_id,
+            "meter_act": "issue",
+            "check": "over-age",
             "book_id": supply.book_id,
             "round_id": held.round_id,
             "entry_id": held.pk,

@@ -33,7 +33,7 @@ REASONS: Mapping[int, str | Promise] = {
     Reason.LEAKING: _("Leaking"),
     Reason.TAMPERED: _("Tampered with"),
     Reason.ARREARS: _("Arrears"),
-    Reason.DEMOLITION: _("Demolition"),
+    Reason.DEMOLITION: pgettext_lazy("meter", "Demolition"),
     Reason.CUSTOMER_REQUEST: _("Customer's request"),
     Reason.RESIZED: _("Other size"),
     Reason.FROZEN: _("Frozen"),
