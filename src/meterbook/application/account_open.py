@@ -116,7 +116,9 @@ def open_account(
             raise PremiseNotFoundError(wanted.premise_id)
         require_tariff(tariff_id=wanted.tariff_id, utility=wanted.utility, on=wanted.from_on)
         point_id = _free_point(premise=premise, wanted=wanted)
-        customer = _customer(premise=premise, wanted=wanted, now=now)
+        customer = customer_of(
+            wanted=wanted.customer, station_id=premise.station_id, since=wanted.from_on, now=now
+        )
         has_meter = _read_meter(point_id=point_id, station_id=premise.station_id, wanted=wanted, now=now)
         account = operations.open_account(
             new=operations.NewAccount(
@@ -174,17 +176,17 @@ def _free_point(*, premise: premise_models.Premise, wanted: OpenAccount) -> int:
     return point.pk
 
 
-def _customer(
-    *, premise: premise_models.Premise, wanted: OpenAccount, now: datetime.datetime
+def customer_of(
+    *, wanted: int | NewCustomer, station_id: int, since: datetime.date, now: datetime.datetime
 ) -> customer_models.Customer:
-    if isinstance(wanted.customer, int):
-        found = customer_models.Customer.objects.filter(pk=wanted.customer).first()
+    """The customer meant, written when it is a new one. Raises CustomerNotFoundError."""
+    if isinstance(wanted, int):
+        found = customer_models.Customer.objects.filter(pk=wanted).first()
         if found is None:
-            raise CustomerNotFoundError(wanted.customer)
+            raise CustomerNotFoundError(wanted)
         return found
-    new = wanted.customer
     row = _frame(
-        [(premise.station_id, new.customer_class, new.name, new.phone, wanted.from_on, now)],
+        [(station_id, wanted.customer_class, wanted.name, wanted.phone, since, now)],
         schema=customers.CUSTOMERS,
     )
     made = customers.write_customers(customers=row)["id"][0]

@@ -257,7 +257,7 @@ def receipt_content(
         change_minor=settled.change_minor,
         received_minor=received,
         balance_minor=prepaid_minor - settled.prepaid_used_minor + settled.prepaid_added_minor,
-        capitals=words.renminbi_capitals(received or settled.cleared_minor)
+        capitals=words.renminbi_capitals(abs(received) or settled.cleared_minor)
         if head.currency == CURRENCY_WITH_CAPITALS
         else "",
         note=new.note,

@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -30,12 +29,13 @@ def supply(db: None) -> records.Supply:
 
 def browser(supply: records.Supply, role: str = "SUPERVISOR") -> Client:
     client = Client()
-    staff = access.Staff.objects.get(pk=records.actor(role=role, unit_id=supply.station_id).staff_id)
+    staff_id = records.actor(role=role, unit_id=supply.station_id).staff_id
+    staff = access.Staff.objects.get(pk=staff_id or 0)
     client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 
-def send(client: Client, supply: records.Supply, name: str, **said: Any) -> HttpResponse:
+def send(client: Client, supply: records.Supply, name: str, **said: Any) -> Any:
     facts = {
         "request_key": str(uuid.uuid4()),
         "agreement_id": str(supply.agreement_id),

@@ -150,6 +150,8 @@ class AccountHolder(Dated):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holders")
     customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="held")
+    # Of the transfer it came by.
+    request_key = models.UUIDField(null=True, unique=True)
 
     class Meta:
         constraints = [_one_at_a_time(name="account_one_holder", same=("account",))]

@@ -94,13 +94,19 @@ def open_account(*, new: NewAccount) -> models.Account:
     return account
 
 
-def change_holder(*, account: models.Account, customer_id: int, on: datetime.date) -> None:
+def change_holder(
+    *, account: models.Account, customer_id: int, on: datetime.date, request_key: uuid.UUID | None = None
+) -> None:
     """Give the account to another customer from `on` on; the number and what is owed stay with it."""
     standing = models.AccountHolder.objects.filter(account=account, until_on__isnull=True)
     standing.filter(from_on__lt=on).update(until_on=on)
     standing.filter(from_on__gte=on).delete()
     models.AccountHolder.objects.create(
-        station_id=account.station_id, account=account, customer_id=customer_id, from_on=on
+        station_id=account.station_id,
+        account=account,
+        customer_id=customer_id,
+        from_on=on,
+        request_key=request_key,
     )
     account.customer_id = customer_id
     account.save(update_fields=["customer"])

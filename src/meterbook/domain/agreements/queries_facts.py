@@ -34,6 +34,16 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """The facts of an agreement on one day that belong to the place and not to the person."""
+
+    tariff_id: int
+    usage_type_id: int | None
+    area: dict[str, Any] | None
+    shares: tuple[rules.Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UsageTypeChoice:
     """A usage type of the company's list."""
 
@@ -63,6 +73,20 @@ def facts_on(*, agreement_id: int, on: datetime.date) -> dict[str, Any]:
         [rules.Share(share.tariff_id, share.split, share.split_value) for share in shares]
     )
     return facts
+
+
+def standing(*, agreement_id: int, on: datetime.date) -> Standing:
+    """What holds for the agreement on a day, as a new agreement may begin with it."""
+    day = Q(from_on__lte=on) & (Q(until_on__isnull=True) | Q(until_on__gt=on))
+    here = day & Q(agreement_id=agreement_id)
+    usage_type_id = models.AgreementUsage.objects.filter(here).values_list("usage_type_id", flat=True).first()
+    shares = models.PriceShare.objects.filter(here).order_by("part_no")
+    return Standing(
+        tariff_id=models.AgreementTariff.objects.values_list("tariff_id", flat=True).get(here),
+        usage_type_id=usage_type_id,
+        area=models.HeatedArea.objects.filter(here).values(*_AREA).first(),
+        shares=tuple(rules.Share(share.tariff_id, share.split, share.split_value) for share in shares),
+    )
 
 
 def names_of(*, tariff_id: int, usage_type_id: int | None) -> dict[str, Any]:

@@ -18,6 +18,18 @@ ORDER BY b.period_until, b.id
 """
 
 
+_COUNTED = """
+SELECT coalesce(sum(o.quantity_milli), 0)::bigint + (
+    SELECT coalesce(sum(c.quantity_milli), 0)::bigint FROM agreements_openingcounter c
+    WHERE c.agreement_id = %(agreement_id)s AND c.starts_on = %(since)s)
+FROM metering_usage o
+WHERE o.agreement_id = %(agreement_id)s AND o.period_until >= %(since)s
+    AND NOT EXISTS (
+        SELECT FROM metering_usage n WHERE n.agreement_id = o.agreement_id
+            AND n.period_until = o.period_until AND n.register_id = o.register_id AND n.revision > o.revision)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class TouchedBill:
     """A bill that was worked out with facts that change. Minor units."""
@@ -47,3 +59,14 @@ def bills_after(*, account_id: int, agreement_id: int, day: datetime.date) -> tu
     with connection.cursor() as cursor:
         cursor.execute(_AFTER, asked)
         return tuple(TouchedBill(*row) for row in cursor.fetchall())
+
+
+def counted_milli(*, agreement_id: int, since: datetime.date) -> int:
+    """What an agreement counted in the tier period that began on `since`, brought counters included.
+
+    A usage counts on its closing day, as in a run. Thousandths.
+    """
+    asked: dict[str, int | datetime.date] = {"agreement_id": agreement_id, "since": since}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, asked)
+        return int(cursor.fetchone()[0])

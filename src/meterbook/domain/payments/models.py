@@ -67,7 +67,7 @@ class ShiftCount(tables.AppendOnly):
 
 
 class Payment(tables.AppendOnly):
-    """Money taken for an account, or (negative, with `reverses`) given back.
+    """Money taken for an account, or (negative) given back: `reverses` a payment, or a balance refunded.
 
     received = tendered - change; received + prepaid_used = cleared + prepaid_added. Minor units.
     `request_key` comes from the caller: a repeat with the same fingerprint gets the first result.
@@ -116,8 +116,19 @@ class Payment(tables.AppendOnly):
                     prepaid_added_minor__gte=0,
                     cleared_minor__gte=0,
                 )
-                | (models.Q(reverses__isnull=False) & ~models.Q(reason="")),
-                name="payment_negative_only_as_reversal_with_reason",
+                | (models.Q(reverses__isnull=False) & ~models.Q(reason=""))
+                | (
+                    models.Q(
+                        reverses__isnull=True,
+                        received_minor__lt=0,
+                        prepaid_added_minor=models.F("received_minor"),
+                        prepaid_used_minor=0,
+                        change_minor=0,
+                        cleared_minor=0,
+                    )
+                    & ~models.Q(reason="")
+                ),
+                name="payment_negative_only_as_reversal_or_refund",
             ),
         ]
         indexes = [models.Index(fields=["account_id", "-taken_at"], name="payment_by_account")]

@@ -71,6 +71,7 @@ class NewPayment:
     request_key: uuid.UUID
     request_fingerprint: str
     note: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ def payment_row(*, new: NewPayment) -> models.Payment:
         request_key=new.request_key,
         request_fingerprint=new.request_fingerprint,
         note=new.note,
+        reason=new.reason,
     )
 
 

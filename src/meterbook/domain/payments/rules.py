@@ -117,6 +117,19 @@ def settle(*, offer: Offer) -> Settlement:
     )
 
 
+def refund(*, tender: models.Tender, amount_minor: int) -> Settlement:
+    """A balance given back over the counter: nothing cleared, the till and what is kept both lower."""
+    return Settlement(
+        tender=tender,
+        shares=(),
+        due_minor=0,
+        tendered_minor=-amount_minor,
+        change_minor=0,
+        prepaid_used_minor=0,
+        prepaid_added_minor=-amount_minor,
+    )
+
+
 def allocate(*, bills: Sequence[billing.OpenBill], amount_minor: int) -> tuple[billing.Share, ...]:
     """Share an amount out over bills, the oldest due first, then the lower number; parts sum to the amount.
 
