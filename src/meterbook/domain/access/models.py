@@ -133,6 +133,29 @@ class ApiUse(models.Model):
         constraints = [models.UniqueConstraint(fields=["client", "minute"], name="api_use_once_per_minute")]
 
 
+class SavedView(models.Model):
+    """A list as somebody wants to find it again: filters, order and columns, as they stand in its address.
+
+    A shared one is also offered to everybody of the owner's unit and of the units below it.
+    """
+
+    owner = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="views")
+    org_unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+")
+    list_name = models.CharField(max_length=40)
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=2000, blank=True)
+    is_shared = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "list_name", "name"], name="saved_view_name_once"),
+            models.CheckConstraint(condition=~models.Q(name=""), name="saved_view_has_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class AuditEntry(tables.AppendOnly):
     """One act: who, when, on what, before and after. Written in the transaction of the act."""
 

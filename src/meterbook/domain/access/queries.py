@@ -15,6 +15,11 @@ def unit_ids_within(*, unit_id: int) -> tuple[int, ...]:
     return tuple(sorted(i for i in parents if unit_id in _way_up(i, parents)))
 
 
+def unit_ids_above(*, unit_id: int) -> tuple[int, ...]:
+    """The ids of a unit and of those it belongs to, from itself up to the company."""
+    return tuple(_way_up(unit_id, dict(models.OrgUnit.objects.values_list("id", "parent_id"))))
+
+
 def _way_up(unit_id: int, parents: dict[int, int | None]) -> Iterable[int]:
     step: int | None = unit_id
     while step is not None:
