@@ -11,6 +11,7 @@ from meterbook.domain.devices import models as devices
 from meterbook.domain.metering import models, rules_changes
 from meterbook.domain.metering import operations as metering
 from meterbook.domain.metering import operations_changes as changes
+from meterbook.domain.metering import operations_settlements as settlements
 from tests.builders import meters, records
 
 
@@ -120,3 +121,34 @@ def change(
         **more,
     )
     return changes.change_meter(change=asked, staff_id=None, today=day, at=noon(day))
+
+
+def one_of_each(*, supply: records.Supply, day: datetime.date, mark: str) -> dict[str, object]:
+    """A swap a day ago and a settlement on `day`, not billed: rows in every table of changes; their ids."""
+    stock_meter(station_id=supply.station_id, serial_no=f"NEW-{mark}")
+    register_id = devices.Register.objects.get(meter_id=supply.meter_id).pk
+    latest = models.Reading.objects.filter(register_id=register_id).latest("read_on")
+    changed = change(
+        kind=models.ChangeKind.SWAP,
+        service_point_id=supply.service_point_id,
+        day=day - datetime.timedelta(days=1),
+        closing_milli=latest.value_milli + 2_000,
+        new_serial_no=f"NEW-{mark}",
+    )
+    settlements.settle_agreement(
+        final=settlements.FinalReading(
+            request_key=uuid.uuid4(),
+            agreement_id=supply.agreement_id,
+            settled_on=day,
+            values_milli={0: 1_000},
+            reason=mark,
+        ),
+        staff_id=None,
+        today=day,
+        at=noon(day),
+    )
+    return {
+        "service_point_id": supply.service_point_id,
+        "meter_change_id": changed.change_id,
+        "fitting": "swap",
+    }

@@ -64,7 +64,8 @@ def test_what_is_left_is_read_and_billed_at_once(supply: records.Supply) -> None
 
     (one,) = made.agreements
     assert one.quantity_milli == 9_000
-    bill = billing.Bill.objects.get(pk=one.bill_id)
+    bill = billing.Bill.objects.get()
+    assert bill.pk == one.bill_id
     assert (bill.account_id, bill.quantity_milli, bill.amount_minor) == (
         supply.account_id,
         9_000,

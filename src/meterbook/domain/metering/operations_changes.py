@@ -49,6 +49,9 @@ class Changed:
     change_id: int
     station_id: int
     agreement_id: int | None
+    changed_on: datetime.date
+    old_meter_id: int | None
+    new_meter_id: int | None
     old_serial_no: str
     new_serial_no: str
     quantity_milli: Mapping[int, int | None]
@@ -287,6 +290,9 @@ def _changed(made: models.MeterChange, *, is_repeat: bool = False) -> Changed:
         change_id=made.pk,
         station_id=made.station_id,
         agreement_id=made.agreement_id,
+        changed_on=made.changed_on,
+        old_meter_id=made.old_meter_id,
+        new_meter_id=made.new_meter_id,
         old_serial_no="" if made.old_meter is None else made.old_meter.serial_no,
         new_serial_no="" if made.new_meter is None else made.new_meter.serial_no,
         quantity_milli={bands[row.register_id]: row.quantity_milli for row in carried},
