@@ -20,12 +20,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from meterbook.application import actor as actors
-from meterbook.interfaces.web import cells, list_export, page
+from meterbook.interfaces.web import cells, list_export, list_views, page
 
 MOST_EXPORTED = 100_000
-# Given by whoever keeps them: the saved views of a list that a person sees.
-_Views = Callable[[actors.Actor, str], Sequence[Any]]
-_views: list[_Views] = []
 _PAGE_SIZES = (50, 100, 200, 1000)
 _COOKIE_SECONDS = 365 * 24 * 3600
 # Parameters that are the list's own; all others are filters.
@@ -123,11 +120,6 @@ class Neighbours:
     count: int
     previous_url: str = ""
     next_url: str = ""
-
-
-def provide_views(views: _Views) -> None:
-    """Let lists offer saved views: `views(actor, list name)`, each with name, query, view_id, may_delete."""
-    _views[:] = [views]
 
 
 def respond(
@@ -229,14 +221,6 @@ def address(request: HttpRequest, **changes: str | None) -> str:
     return "?" + query.urlencode()
 
 
-def _view_query(request: HttpRequest, *, query: Query) -> str:
-    """What a saved view keeps: filters, order, page size and the columns shown; not the page one is on."""
-    kept = [
-        (key, value) for key, value in _pairs(request) if key not in {"page", "export", "columns"} and value
-    ]
-    return urlencode([*kept, *(("columns", column.key) for column in query.columns)])
-
-
 def _frame(request: page.PageRequest, *, listing: Listing, query: Query) -> dict[str, Any]:
     return {
         "listing": listing,
@@ -249,9 +233,12 @@ def _frame(request: page.PageRequest, *, listing: Listing, query: Query) -> dict
             (key, value) for key, value in _pairs(request) if key in {"sort", "size", "columns"}
         ],
         "export_url": address(request, export="xlsx"),
-        "views": [view for views in _views for view in views(request.actor, listing.name)],
-        "view_query": _view_query(request, query=query),
-        "can_save": bool(_views),
+        **list_views.offered(
+            request.actor,
+            list_name=listing.name,
+            pairs=_pairs(request),
+            columns=[column.key for column in query.columns],
+        ),
         "most_exported": MOST_EXPORTED,
     }
 

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from meterbook.application import saved_views
-from meterbook.interfaces.web import lists
+from meterbook.interfaces.web import list_views
 from meterbook.interfaces.web.views import views
 
 urlpatterns: list[URLPattern] = [
@@ -11,4 +11,4 @@ urlpatterns: list[URLPattern] = [
     path("lists/views/<int:view_id>/delete/", views.delete, name="view_delete"),
 ]
 
-lists.provide_views(lambda actor, name: saved_views.views_of(actor=actor, list_name=name))
+list_views.provide(lambda actor, name: saved_views.views_of(actor=actor, list_name=name))
