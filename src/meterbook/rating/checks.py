@@ -29,6 +29,12 @@ _COUNTS = ("months", "reading_no", "tier_months", "tier_days", "households", "ca
 _LARGE = ("quota_milli", "negotiated_micro", "calorific_micro")
 
 
+# What the checks of what versions ask look at.
+_GIVEN = (
+    *("usage_id", "tariff_version_id", "quantity_milli", "period_from", "reading_no", "area_milli"),
+    *("area_class", "capacity_milli", "demand_milli", "quota_milli", "calorific_micro", "calibre_mm"),
+    *(f"band_{band}_milli" for band in columns.BANDS),
+)
 _NOTHING = columns.UNRATABLE.empty()
 _REACH_KEYS = ("tariff_version_id", "period_from", "period_until", "reading_no")
 
@@ -40,7 +46,8 @@ def unratable(frame: pl.DataFrame, charged: pl.DataFrame, book: books.TariffBook
     """
     found = [_duplicates(frame), _found(frame, _plain_faults(frame, charged, book))]
     if book.links.asking.height:
-        found.append(_unmet(frame.join(book.links.asking, on="tariff_version_id"), book))
+        given = frame.select(name for name in _GIVEN if name in frame.columns)
+        found.append(_unmet(given.join(book.links.asking, on="tariff_version_id"), book))
     reaching = _that_may_reach_back(frame, book)
     if reaching.height:
         found.extend(_reaching_back(reaching, book))

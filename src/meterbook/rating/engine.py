@@ -25,6 +25,7 @@ from meterbook.rating.steps import (
     heating,
     match,
     mixed_use,
+    plans,
     price,
     price_sets,
     segments,
@@ -37,6 +38,7 @@ RatingError = unratables.RatingError
 
 OnUsages = Callable[[pl.DataFrame, books.TariffBook], pl.DataFrame]
 OnMatches = Callable[[pl.LazyFrame, runs.Run], pl.LazyFrame]
+OnBills = Callable[[pl.LazyFrame, books.TariffBook], pl.LazyFrame]
 OnLines = Callable[[pl.DataFrame, runs.Run], pl.DataFrame]
 
 
@@ -56,7 +58,7 @@ class Step:
     on_matches: OnMatches | None = None
     on_lines: OnLines | None = None
     on_derived: OnUsages | None = None
-    on_bills: OnUsages | None = None
+    on_bills: OnBills | None = None
 
 
 STEPS = (
@@ -162,10 +164,11 @@ def rate(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFra
         if step.on_usages is not None:
             frame = step.on_usages(frame, tariff_book)
     lines = _lines(frame, tariff_book)
+    lazy = lines.lazy()
     for step in STEPS:
         if step.on_bills is not None:
-            lines = step.on_bills(lines, tariff_book)
-    return finish.complete(lines)
+            lazy = step.on_bills(lazy, tariff_book)
+    return plans.collected(finish.complete(lazy), rows=lines.height)
 
 
 def _charged(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -181,9 +184,9 @@ def _lines(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     plain: list[pl.DataFrame] = []
     derived: list[pl.DataFrame] = []
     ordered = _in_order(frame)
-    parts = _by_group(ordered, book)
-    for run, lines in zip(parts, _all_priced(parts), strict=True):
-        (derived if run.has(books.Feature.DERIVED) else plain).append(lines)
+    for group_no, lines in _all_priced(ordered, _by_group(ordered, book), book):
+        is_derived = book.groups[group_no].profile.has(books.Feature.DERIVED)
+        (derived if is_derived else plain).append(lines)
     if derived:
         plain.append(_derived(_together(derived), ordered, book))
     lines = _together(plain)
@@ -200,12 +203,19 @@ def _told(lines: pl.DataFrame, ordered: pl.DataFrame, price_rows: pl.DataFrame) 
     return lines.hstack(ordered[lines["usage_row"]]).hstack(price_rows[lines["price_row"]])
 
 
-def _all_priced(parts: list[runs.Run]) -> list[pl.DataFrame]:
+def _all_priced(
+    ordered: pl.DataFrame, parts: list[tuple[int, pl.Series | None]], book: books.TariffBook
+) -> list[tuple[int, pl.DataFrame]]:
     """The lines of each group. Small groups don't fill a machine: they are worked on side by side."""
+
+    def lines_of(part: tuple[int, pl.Series | None]) -> tuple[int, pl.DataFrame]:
+        group_no, rows = part
+        return group_no, _priced(_run(ordered, rows, book=book, group_no=group_no))
+
     if len(parts) == 1:
-        return [_priced(parts[0])]
+        return [lines_of(parts[0])]
     with futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return list(pool.map(_priced, parts))
+        return list(pool.map(lines_of, parts))
 
 
 def _derived(lines: pl.DataFrame, ordered: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -231,11 +241,13 @@ def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
     return (frame if is_ordered else frame.sort(keys)).with_row_index("usage_row")
 
 
-def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[runs.Run]:
-    """The usages of each group of versions; those whose tiers are partly used up apart from the others."""
+def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[tuple[int, pl.Series | None]]:
+    """The rows of each group's usages (None: all), by its number; those whose tiers are partly used up apart
+    from the others.
+    """
     has_used = "tier_used_milli" in frame.columns
     if len(book.groups) == 1 and not has_used:
-        return [_run(frame, None, book=book, group_no=0)]
+        return [(0, None)]
     version_id = pl.col("tariff_version_id")
     keyed = frame.select(
         "usage_row", group_no=version_id.replace_strict(book.group_numbers, return_dtype=pl.Int16)
@@ -245,7 +257,7 @@ def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[runs.Run]:
         keyed = keyed.with_columns(has_used=frame["tier_used_milli"].is_not_null())
         keys.append("has_used")
     parts = keyed.partition_by(keys, maintain_order=True, include_key=False, as_dict=True)
-    return [_run(frame, rows["usage_row"], book=book, group_no=key[0]) for key, rows in parts.items()]
+    return [(key[0], rows["usage_row"]) for key, rows in parts.items()]
 
 
 def _run(frame: pl.DataFrame, rows: pl.Series | None, *, book: books.TariffBook, group_no: int) -> runs.Run:
@@ -279,7 +291,6 @@ def _priced(run: runs.Run) -> pl.DataFrame:
             lazy = step.on_matches(lazy, run)
         elif step.on_lines is not None:
             if lazy is not None:
-                # all of it is in memory: the streaming engine would only cost its start
-                frame, lazy = runs.narrow(lazy, run).collect(engine="in-memory"), None
+                frame, lazy = plans.collected(runs.narrow(lazy, run), rows=frame.height), None
             frame = step.on_lines(frame, run)
     return runs.own_columns(frame, run)

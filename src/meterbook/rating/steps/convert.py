@@ -4,7 +4,7 @@ import polars as pl
 
 from meterbook.rating import book as books
 from meterbook.rating.charges import kinds
-from meterbook.rating.steps import rounded, usages
+from meterbook.rating.steps import plans, rounded, usages
 
 _ASKED = ("tariff_version_id", "quantity_milli", "calorific_micro", "carried_milli")
 
@@ -30,7 +30,7 @@ def convert(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
         worked = _converted(worked, metered=calorific)
     if links.any_bills_steps:
         worked = _billed(worked, carried=carried)
-    charged = worked.select("quantity_milli").collect(engine="in-memory").to_series()
+    charged = plans.collected(worked.select("quantity_milli"), rows=joined.height).to_series()
     return frame.with_columns(frame["quantity_milli"].scatter(rows, charged))
 
 

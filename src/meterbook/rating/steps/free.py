@@ -6,7 +6,7 @@ import polars as pl
 
 from meterbook.rating import book as books
 from meterbook.rating import tariff
-from meterbook.rating.steps import conditions, months, usages
+from meterbook.rating.steps import conditions, months, plans, usages
 
 
 def grant(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -26,7 +26,7 @@ def grant(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
         return frame
     choices, paid_on = (usages.column(frame, name) for name in ("choices", "paid_on"))
     held = conditions.holding(offered.lazy(), book, choices=choices, paid_on=paid_on)
-    offered = held.collect(engine="in-memory")
+    offered = plans.collected(held, rows=offered.height)
     if offered.is_empty():
         return frame
     offered = offered.with_columns(_months=_months(offered, book))

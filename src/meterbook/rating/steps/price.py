@@ -13,7 +13,7 @@ from meterbook.kernel import rounding, scaled
 from meterbook.rating import book as books
 from meterbook.rating import book_stages
 from meterbook.rating.charges import kinds, tiers
-from meterbook.rating.steps import months, rounded, usages
+from meterbook.rating.steps import months, plans, rounded, usages
 from meterbook.rating.steps import run as runs
 
 _LARGEST = scaled.LARGEST
@@ -56,7 +56,7 @@ def rounded_shares(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
         quantity_milli=pl.when(is_rounded).then(part).otherwise("quantity_milli"),
         share_ppm=pl.when(is_rounded).then(pl.lit(kinds.MILLION, dtype=pl.Int32)).otherwise("share_ppm"),
     )
-    return found.select(frame.columns).collect(engine="in-memory")
+    return plans.collected(found.select(frame.columns), rows=frame.height)
 
 
 def _share_of(frame: pl.LazyFrame, name: str, counter: pl.Expr) -> pl.LazyFrame:
@@ -175,7 +175,7 @@ def amounts(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     product = frame.lazy().with_columns(
         _above=_product(above, number), _below=_product(below, number) * scale
     )
-    priced = product.select(*kept, amount_minor=amount).collect(engine="in-memory")
+    priced = plans.collected(product.select(*kept, amount_minor=amount), rows=frame.height)
     if priced["amount_minor"].null_count():
         raise run.too_large(priced, "amount_minor")
     return priced
