@@ -225,4 +225,5 @@ def _told_invoicing(invoicing: queries_records.Invoicing) -> dict[str, Any]:
     told["bank_account"] = identifiers.masked(invoicing.bank_account, head=0)
     told["phone"] = identifiers.masked(invoicing.phone, head=3, tail=4)
     told["delivery_phone"] = identifiers.masked(invoicing.delivery_phone, head=3, tail=4)
-    return {"invoice_kind": models.InvoiceProfile.Kind(invoicing.kind).name, **told}
+    filled = {name: value for name, value in told.items() if value}
+    return {"invoice_kind": models.InvoiceProfile.Kind(invoicing.kind).name, **filled}

@@ -30,7 +30,7 @@ class Candidate:
 
     customer_id: int
     name: str
-    phone: str
+    phones: tuple[str, ...]
     address: str
     account_count: int
     created_at: datetime.datetime
@@ -76,14 +76,13 @@ _STATEMENTS = {
     Sameness.PHONE: _BY_PHONE,
 }
 _CANDIDATES = """
-SELECT c.id, c.name, COALESCE(phone.value, ''), COALESCE(place.address, ''),
+SELECT c.id, c.name, COALESCE(phones.numbers, '{}'), COALESCE(place.address, ''),
     (SELECT count(*) FROM agreements_account a WHERE a.customer_id = c.id), c.created_at
 FROM customers_customer c
 LEFT JOIN LATERAL (
-    SELECT p.value FROM customers_contactpoint p
+    SELECT array_agg(p.value ORDER BY p.is_preferred DESC, p.id) AS numbers FROM customers_contactpoint p
     WHERE p.customer_id = c.id AND p.kind = 1 AND p.valid_until IS NULL
-    ORDER BY p.is_preferred DESC, p.id LIMIT 1
-) phone ON true
+) phones ON true
 LEFT JOIN LATERAL (
     SELECT pr.address FROM agreements_account a
     JOIN agreements_supplyagreement g ON g.account_id = a.id
@@ -120,7 +119,18 @@ def candidates(*, customer_ids: Sequence[int]) -> dict[int, Candidate]:
     """These customers in scope, by id, with what tells them apart."""
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES, {"ids": list(customer_ids)})
-        return {row[0]: Candidate(*row) for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+    return {
+        row[0]: Candidate(
+            customer_id=row[0],
+            name=row[1],
+            phones=tuple(row[2]),
+            address=row[3],
+            account_count=row[4],
+            created_at=row[5],
+        )
+        for row in rows
+    }
 
 
 def _groups(statement: str, *, most: int) -> list[frozenset[int]]:

@@ -39,7 +39,14 @@ SECTIONS = (
         places=(
             Place("till", _("Till"), "till", "cash", "payments.take", ("pay", "sk")),
             Place("customers", _("Customers"), "customers", "users", "customers.view", ("kh",)),
-            Place("customer_list", _("Customer records"), "customer_list", "user", "customers.view", ("da",)),
+            Place(
+                "customer_list",
+                pgettext_lazy("menu", "Records"),
+                "customer_list",
+                "user",
+                "customers.view",
+                ("da",),
+            ),
             Place("bills", _("Bills"), "bills", "file-invoice", "billing.view", ("zd",)),
             Place("meters", _("Meters"), "meters", "gauge", "customers.view", ("bj",)),
         ),

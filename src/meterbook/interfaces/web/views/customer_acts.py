@@ -39,7 +39,7 @@ def new(request: page.PageRequest) -> HttpResponseBase:
         else:
             return _register(request, form=form, contact=contact)
     return pages.form_page(
-        request, form=form, title=_("New customer"), button=pgettext("a customer", "Register")
+        request, form=form, title=_("New customer"), button=pgettext("a customer", "Register"), is_wide=True
     )
 
 
@@ -88,7 +88,9 @@ def change(request: page.PageRequest, customer_id: int) -> HttpResponseBase:
             return pages.merged_away(request, merged)
         else:
             return pages.back(request, customer_id, _("Saved."))
-    return pages.form_page(request, form=form, title=_("Change customer"), button=_("Save"), customer=record)
+    return pages.form_page(
+        request, form=form, title=_("Change customer"), button=_("Save"), customer=record, is_wide=True
+    )
 
 
 @page.page(right=RIGHT, methods=BOTH)

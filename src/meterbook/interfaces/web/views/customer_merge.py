@@ -54,7 +54,7 @@ def listing(request: page.PageRequest) -> HttpResponseBase:
                 SAMENESS[group.sameness],
                 group.candidates[0],
                 [
-                    (one, one.phone if shows else identifiers.masked(one.phone, head=3, tail=4))
+                    (one, [p if shows else identifiers.masked(p, head=3, tail=4) for p in one.phones])
                     for one in group.candidates
                 ],
             )
