@@ -352,3 +352,16 @@ def test_the_doubled_rest_of_a_long_division_does_not_wrap() -> None:
     )
     # half of 16 yen each; 8 is nearer to 10 than to 0
     assert samples.rated(changing, usage, show=("amount_minor",)) == [(10,), (10,)]
+
+
+@pytest.mark.parametrize(("height_milli", "factor"), [(1002, 2_100_000_000), (1003, None)])
+def test_a_factor_has_32_bits(height_milli: int, factor: int | None) -> None:
+    charge = {**AREA, "price": "1", "height": {"over": "1", "step": "0.001", "add": "1000"}}
+    version = samples.version(samples.component("H", charge))
+    usage = Usage(1, 0, more={"area_milli": 1000, "area_class": "A", "height_milli": height_milli})
+    # a hundredfold, and ten times as much again for each millimetre
+    if factor is None:
+        with pytest.raises(engine.RatingError, match="AMOUNT_OUT_OF_RANGE"):
+            samples.rated(version, usage)
+    else:
+        assert samples.rated(version, usage, show=("factor_ppm",)) == [(factor,)]
