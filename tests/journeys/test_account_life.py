@@ -19,7 +19,7 @@ from meterbook.application import actor as actors
 from meterbook.domain.agreements import models, queries, queries_facts
 from meterbook.domain.billing import models as billing
 from meterbook.domain.payments import models as payments
-from meterbook.reporting import ledger_proof
+from meterbook.reporting import account_records, ledger_proof, timeline
 from tests.builders import payments as tills
 from tests.builders import records
 from tests.journeys import story
@@ -128,6 +128,10 @@ def test_a_transfer_in_mid_year_with_tiers(counter: Counter, expected: list[tupl
     assert (first.period_from, first.agreement_id) == (MOVED, done.agreement_ids[0])
     assert [line[2:] for line in story.lines(first)] == expected
     on = day(2026, 7, 6)
+    former = [bill.former_holder for bill in account_records.bills_of(account_id=town.supply.account_id)]
+    assert former == ["", town.supply.name, town.supply.name], "newest first"
+    acts = timeline.acts_on_account(account_id=town.supply.account_id, customer_id=head.customer_id)
+    assert {"ACCOUNT_TRANSFERRED", "ACCOUNT_SETTLED"} <= {act.act for act in acts}
     shift_id = story.open_till(by=town.by, on=on)
     bills = town.open_bills()
     total = sum(bill.amount_minor for bill in bills)

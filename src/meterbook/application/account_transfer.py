@@ -21,6 +21,7 @@ from meterbook.domain.agreements import (
 from meterbook.domain.billing import queries as billing
 from meterbook.domain.ledger import queries as ledger
 from meterbook.domain.ledger import rules as ledger_rules
+from meterbook.domain.metering import operations_changes as metering
 from meterbook.domain.payments import models as payments
 from meterbook.domain.tariffs import queries as tariffs
 from meterbook.kernel import period
@@ -238,6 +239,8 @@ def _go_on(*, agreement: models.SupplyAgreement, wanted: TransferAccount, now: d
             quantity_milli=counted[1],
             at=now,
         )
+    # a book that is being read goes on with the new agreement
+    metering.renew_entries(service_point_id=agreement.service_point_id, day=wanted.on)
     return begun.pk
 
 

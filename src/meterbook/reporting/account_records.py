@@ -31,7 +31,10 @@ class AccountMoney:
 
 @dataclass(frozen=True, slots=True)
 class BillRecord:
-    """A bill as a line. `open_minor` is what is still unpaid; register values in thousandths, or None."""
+    """A bill as a line. `open_minor` is what is still unpaid; register values in thousandths, or None.
+
+    `former_holder`: whose supply it was, where the account has changed hands since; else "".
+    """
 
     bill_id: int
     utility: int
@@ -45,6 +48,7 @@ class BillRecord:
     amount_minor: int
     open_minor: int
     unit: str
+    former_holder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,10 @@ SELECT b.id, b.utility, b.period_from, b.period_until, b.issued_on, b.due_on, u.
     u.closing_milli, b.quantity_milli, b.amount_minor, COALESCE(r.open_minor, 0),
     COALESCE((SELECT t.unit FROM agreements_agreementtariff gt JOIN tariffs_tariff t ON t.id = gt.tariff_id
         WHERE gt.agreement_id = b.agreement_id AND gt.from_on < b.period_until
-        ORDER BY gt.from_on DESC LIMIT 1), '')
+        ORDER BY gt.from_on DESC LIMIT 1), ''),
+    COALESCE((SELECT c.name FROM agreements_accountholder h JOIN customers_customer c ON c.id = h.customer_id
+        WHERE h.account_id = b.account_id AND h.from_on < b.period_until AND h.until_on >= b.period_until
+        LIMIT 1), '')
 FROM billing_bill b
 LEFT JOIN metering_usage u ON u.id = b.usage_id
 LEFT JOIN billing_receivable r ON r.bill_id = b.id

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from meterbook.domain.access import models as access
+from meterbook.domain.agreements import queries as agreements
 from meterbook.reporting import account_records as records
 
 PAGE_SIZE = 30
@@ -97,10 +98,13 @@ def timeline(
 
 
 def acts_on_account(*, account_id: int, customer_id: int, most: int = records.MOST_RECORDS) -> list[Act]:
-    """The audit rows on the account or its holder, newest first."""
+    """The audit rows on the account, its holder, its premises and its meters, newest first."""
+    places = agreements.places_of(account_id=account_id)
     found = access.AuditEntry.objects.filter(
         Q(subject_kind="ACCOUNT", subject_id=str(account_id))
         | Q(subject_kind="CUSTOMER", subject_id=str(customer_id))
+        | Q(subject_kind="PREMISE", subject_id__in=[str(number) for number in places.premise_ids])
+        | Q(subject_kind="METER", subject_id__in=[str(number) for number in places.meter_ids])
     ).order_by("-at", "-id")[:most]
     return [act_of(entry) for entry in found]
 

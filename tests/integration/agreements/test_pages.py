@@ -11,9 +11,12 @@ from django.urls import reverse
 from meterbook.application import company
 from meterbook.domain.access import models as access
 from meterbook.domain.agreements import models
+from meterbook.domain.billing import models as receivables
 from meterbook.domain.companies import models as companies
+from meterbook.domain.premises import models as premises
 from tests.builders import agreements as build
 from tests.builders import billing, records
+from tests.builders import payments as till_builders
 
 D = datetime.date
 
@@ -35,7 +38,7 @@ def browser(supply: records.Supply, role: str = "SUPERVISOR") -> Client:
     return client
 
 
-def send(client: Client, supply: records.Supply, name: str, **said: Any) -> Any:
+def send(client: Client, supply: records.Supply, act: str, /, **said: Any) -> Any:
     facts = {
         "request_key": str(uuid.uuid4()),
         "agreement_id": str(supply.agreement_id),
@@ -43,7 +46,7 @@ def send(client: Client, supply: records.Supply, name: str, **said: Any) -> Any:
         "reason": "",
         **said,
     }
-    return client.post(reverse(name, args=[supply.account_no]), facts)
+    return client.post(reverse(act, args=[supply.account_no]), facts)
 
 
 @pytest.mark.parametrize(
@@ -157,3 +160,65 @@ def test_papers_and_numbers_are_added_printed_and_ended(supply: records.Supply) 
     assert ended.status_code == 303
     end = {"contract_id": models.Contract.objects.get().pk, "on": "2026-06-01", "reason": "搬走"}
     assert send(client, supply, "account_contract_end", **end).status_code == 303
+
+
+def test_an_account_is_opened_where_the_address_was_found(supply: records.Supply) -> None:
+    premise = premises.Premise.objects.create(
+        station_id=supply.station_id, community="新苑", address="新苑8幢101室"
+    )
+    client = browser(supply, "CLERK")
+    found = client.get(reverse("account_find_place"), {"q": "新苑8幢"})
+    address = reverse("account_open", args=[premise.pk])
+    assert address in found.content.decode()
+    facts = {
+        "request_key": str(uuid.uuid4()),
+        "name": "周敏",
+        "customer_class": "1",
+        "phone": "13912345678",
+        "utility": "1",
+        "tariff_id": models.AgreementTariff.objects.get(agreement_id=supply.agreement_id).tariff_id,
+        "from_on": "2026-03-01",
+        "persons": "3",
+    }
+    assert client.post(address, facts | {"name": ""}).status_code == 422
+    assert client.post(address, facts | {"utility": "2"}).status_code == 422
+    shown = client.get(address)
+    answer = client.post(address, facts)
+    assert answer.status_code == 303
+    made = models.Account.objects.get(customer__name="周敏")
+    assert made.account_no in shown.content.decode().replace(" ", ""), "the page showed the next number"
+    assert client.get(answer["Location"]).status_code == 200
+    assert client.post(address, facts | {"request_key": str(uuid.uuid4())}).status_code == 422, "supplied"
+
+
+def test_an_account_is_transferred_settled_closed_and_opened_again(supply: records.Supply) -> None:
+    client = browser(supply)
+    reading = {f"reading_{supply.register_id}": "10"}
+    over = {"name": "周敏", "customer_class": "1", "counter": "KEEP", "reason": "房屋买卖", **reading}
+    page = client.get(reverse("account_transfer", args=[supply.account_no]))
+    assert supply.serial_no in page.content.decode()
+    assert send(client, supply, "account_transfer", **(over | {"reason": ""})).status_code == 422
+    assert send(client, supply, "account_transfer", **over).status_code == 422, "the final bill is owed"
+    assert send(client, supply, "account_transfer", **over, takes_debt="on").status_code == 303
+    account = build.account(supply)
+    assert account.customer.name == "周敏"
+    assert send(client, supply, "account_close", reason="拆除", on="2026-03-01").status_code == 422, "owed"
+    settled = send(client, supply, "account_close", reason="拆除", on="2026-03-01", only_settles="on")
+    assert settled.status_code == 303
+    payments = till_builders.till(station_id=supply.station_id, business_on=D(2026, 3, 1))
+    ids = receivables.Receivable.objects.filter(account_id=account.pk, open_minor__gt=0)
+    command = till_builders.command(
+        supply=supply,
+        tendered_minor=sum(row.open_minor for row in ids),
+        bill_ids=tuple(row.bill_id for row in ids),
+    )
+    till_builders.take(till=payments, command=command)
+    assert send(client, supply, "account_close", reason="拆除", on="2026-03-01").status_code == 303
+    account.refresh_from_db()
+    assert account.state == models.AccountState.CLOSED
+    menu = client.get(reverse("account", args=[supply.account_no])).context["acts"]
+    reopening = reverse("account_reopen", args=[supply.account_no])
+    assert reopening in [entry.url for entry in menu]
+    assert send(client, supply, "account_reopen", reason="点错了").status_code == 303
+    account.refresh_from_db()
+    assert account.state == models.AccountState.ACTIVE

@@ -81,6 +81,8 @@ RULES: dict[str, Rule] = {
     "account_transfer": Rule("accounts.transfer"),
     "account_close": Rule("accounts.close"),
     "account_reopen": Rule("accounts.close"),
+    "account_find_place": Rule("accounts.open"),
+    "account_open": Rule("accounts.open"),
     "account_household": Rule("accounts.change"),
     "account_usage": Rule("accounts.change"),
     "account_area": Rule("accounts.change"),

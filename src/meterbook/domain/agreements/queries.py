@@ -50,6 +50,23 @@ ORDER BY i.meter_id, i.removed_on IS NOT NULL, i.installed_on DESC, g.until_on I
 """
 
 
+_PLACES = """
+SELECT s.premise_id, i.meter_id
+FROM agreements_supplyagreement g
+JOIN premises_servicepoint s ON s.id = g.service_point_id
+LEFT JOIN devices_installation i ON i.service_point_id = s.id AND i.removed_on IS NULL
+WHERE g.account_id = %(account_id)s AND g.until_on IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where an account is supplied and by which meters."""
+
+    premise_ids: tuple[int, ...]
+    meter_ids: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class AccountHead:
     """Who an account is: what a hit, a header or a receipt says first. `address` may be empty."""
@@ -170,6 +187,17 @@ def account_at_point(*, service_point_id: int, on: datetime.date) -> str:
     found = models.SupplyAgreement.objects.filter(service_point_id=service_point_id)
     busy = found.exclude(until_on__lte=on).order_by("from_on")
     return busy.values_list("account__account_no", flat=True).first() or ""
+
+
+def places_of(*, account_id: int) -> Places:
+    """The premises the account is supplied at now, and the meters that hang there."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, {"account_id": account_id})
+        rows = cursor.fetchall()
+    return Places(
+        premise_ids=tuple(dict.fromkeys(row[0] for row in rows)),
+        meter_ids=tuple(dict.fromkeys(row[1] for row in rows if row[1] is not None)),
+    )
 
 
 def supplies_of(*, account_id: int, on: datetime.date) -> list[Supply]:

@@ -1,14 +1,27 @@
 """The acts on one account."""
 
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
+from meterbook.interfaces.web import palette
 from meterbook.interfaces.web.views import account_acts as acts
+from meterbook.interfaces.web.views import account_ends as ends
+from meterbook.interfaces.web.views import account_opening as opening
 
 _ONE = "accounts/<str:account_no>/"
 
+palette.provide_verb(
+    palette.Verb(label=_("Open account"), url_name="account_find_place", icon="plus", right="accounts.open")
+)
+
 urlpatterns: list[URLPattern] = [
+    path("open-account", opening.find, name="account_find_place"),
+    path("open-account/<int:premise_id>/", opening.open_account, name="account_open"),
     path(f"{_ONE}state", acts.state, name="account_state"),
     path(f"{_ONE}state/undo", acts.undo, name="account_state_undo"),
+    path(f"{_ONE}transfer", ends.transfer, name="account_transfer"),
+    path(f"{_ONE}close", ends.close, name="account_close"),
+    path(f"{_ONE}reopen", ends.reopen, name="account_reopen"),
     path(f"{_ONE}household", acts.household, name="account_household"),
     path(f"{_ONE}usage", acts.usage, name="account_usage"),
     path(f"{_ONE}area", acts.area, name="account_area"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from meterbook.application import account_states
 from meterbook.application import actor as actors
@@ -11,6 +12,7 @@ from meterbook.domain.agreements import models, queries
 from meterbook.interfaces.web.views import links
 
 _S = models.AccountState
+_CLOSED = frozenset({_S.CLOSED})
 _LIVING = frozenset(_S) - {_S.CLOSED}
 
 
@@ -44,6 +46,13 @@ ACTS = (
     Act("account_state", _("Suspend, stop or resume"), "player-pause", "accounts.suspend"),
     Act("account_transfer", _("Transfer to another customer"), "user-check", "accounts.transfer"),
     Act("account_close", _("Close account"), "ban", "accounts.close"),
+    Act(
+        "account_reopen",
+        pgettext_lazy("account", "Open again"),
+        "rotate-clockwise",
+        "accounts.close",
+        _CLOSED,
+    ),
     Act("account_certificate", _("Issue usage certificate"), "file-text", "contracts.edit"),
     Act("account_contract", _("Add contract"), "edit", "contracts.edit"),
     Act("account_external", _("Add external number"), "id", "accounts.change"),

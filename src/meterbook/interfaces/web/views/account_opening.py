@@ -1,0 +1,171 @@
+"""The page that opens an account: where (a premise found by address), then who and at which price."""
+
+import contextlib
+from typing import Any
+
+from django import forms
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from meterbook.application import account_acts, account_open, transaction
+from meterbook.domain.agreements import operations, queries, queries_facts, queries_numbers, rules
+from meterbook.domain.customers import models as customers
+from meterbook.domain.metering import models as metering
+from meterbook.domain.premises import models as premises
+from meterbook.domain.premises import queries as premise_queries
+from meterbook.interfaces import clock
+from meterbook.interfaces.web import context, fields, page
+from meterbook.interfaces.web.views import account_forms, till_forms, words
+from meterbook.reporting import account_registers
+
+MOST_PREMISES = 30
+
+
+class OpenForm(forms.Form):
+    """Who is supplied with what from when on. `premise` is the place that was chosen."""
+
+    request_key = forms.UUIDField(widget=forms.HiddenInput)
+    of_account = forms.CharField(
+        label=gettext_lazy("Customer of account no."),
+        max_length=20,
+        required=False,
+        help_text=gettext_lazy("Leave it empty for a new customer."),
+    )
+    name = forms.CharField(label=gettext_lazy("Name of the new customer"), max_length=120, required=False)
+    customer_class = forms.TypedChoiceField(label=gettext_lazy("Class"), coerce=int)
+    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=20, required=False)
+    utility = forms.TypedChoiceField(label=gettext_lazy("Utility"), coerce=int)
+    tariff_id = forms.TypedChoiceField(label=gettext_lazy("Tariff"), coerce=int)
+    usage_type_id = forms.TypedChoiceField(
+        label=gettext_lazy("Usage type"), coerce=int, empty_value=None, required=False
+    )
+    persons = forms.IntegerField(
+        label=gettext_lazy("Household size"), min_value=1, max_value=50, required=False
+    )
+    from_on = account_forms.day_field(label=pgettext_lazy("day", "From"))
+    book_id = forms.TypedChoiceField(label=gettext_lazy("Book"), coerce=int, empty_value=None, required=False)
+    account_no = forms.CharField(
+        label=gettext_lazy("Account no."),
+        max_length=20,
+        required=False,
+        help_text=gettext_lazy("Leave it empty: the next number of the series."),
+    )
+
+    def __init__(self, data: Any = None, *, premise: premises.Premise) -> None:
+        super().__init__(data, initial={"request_key": till_forms.new_key(), "from_on": clock.today()})
+        self.premise = premise
+        self.customer_id: int | None = None
+        self._choose("customer_class", account_forms.choices_of(words.CUSTOMER_CLASSES))
+        self._choose("utility", account_forms.choices_of(words.UTILITIES))
+        utilities = {int(utility) for utility in words.UTILITIES}
+        self._choose("tariff_id", account_forms.tariff_choices(utilities=utilities, on=clock.today()))
+        types = queries_facts.usage_types(only_offered=True)
+        self._choose("usage_type_id", [("", "–"), *((str(t.usage_type_id), t.name) for t in types)])
+        books = metering.Book.objects.filter(station_id=premise.station_id).order_by("code")
+        self._choose("book_id", [("", "–"), *((str(book.pk), book.name) for book in books)])
+        self.registers = account_registers.registers_at(premise_id=premise.pk)
+        for line in self.registers:
+            label = f"{words.UTILITIES[line.utility]} {line.serial_no}"
+            box = fields.QuantityField(label=label, required=False, help_text=_("Reading of the first day"))
+            self.fields[f"reading_{line.register_id}"] = box
+
+    def clean_account_no(self) -> str:
+        """A number that can be one."""
+        number = str(self.cleaned_data["account_no"]).replace(" ", "")
+        if number and not rules.is_account_no(number):
+            raise forms.ValidationError(_("Letters, digits and hyphens only."))
+        return number
+
+    def clean(self) -> dict[str, Any]:
+        """A customer there is, or the name of a new one."""
+        said = super().clean() or {}
+        if said.get("of_account"):
+            found = queries.account_ids_by_no(account_no=said["of_account"].replace(" ", ""))
+            if not found:
+                self.add_error("of_account", _("There is no such account."))
+            else:
+                self.customer_id = queries.account_head(account_id=found[0]).customer_id
+        elif not said.get("name"):
+            self.add_error("name", _("Who is supplied?"))
+        return said
+
+    def wanted(self) -> account_open.OpenAccount:
+        """The opening as the use case takes it. Only for a valid form."""
+        said = self.cleaned_data
+        new = account_open.NewCustomer(said["name"], said["customer_class"], said["phone"])
+        names = ("request_key", "utility", "tariff_id", "usage_type_id", "persons", "from_on", "book_id")
+        keyed = {line.register_id: said[f"reading_{line.register_id}"] for line in self.registers}
+        return account_open.OpenAccount(
+            customer=new if self.customer_id is None else self.customer_id,
+            premise_id=self.premise.pk,
+            account_no=said["account_no"],
+            opening_milli={number: value for number, value in keyed.items() if value is not None},
+            **{name: said[name] for name in names},
+        )
+
+    def _choose(self, name: str, options: account_forms.Choices) -> None:
+        chooser = self.fields[name]
+        assert isinstance(chooser, forms.ChoiceField)
+        chooser.choices = options
+
+
+_REFUSALS: dict[type[Exception], tuple[str | None, str | Promise]] = {
+    account_acts.InTheFutureError: ("from_on", gettext_lazy("This day is yet to come.")),
+    account_open.PointSuppliedError: (None, gettext_lazy("Somebody is supplied there on that day.")),
+    account_open.TariffNotInForceError: (
+        "tariff_id",
+        gettext_lazy("The tariff is not for this utility or not in force on that day."),
+    ),
+    account_open.BookNotFoundError: ("book_id", gettext_lazy("The book is of another station.")),
+    account_open.OpeningReadingError: (
+        None,
+        gettext_lazy("The meter in place needs a reading of the first day, not below its last one."),
+    ),
+    operations.AccountNoTakenError: ("account_no", gettext_lazy("Another account has this number.")),
+    rules.NumberRuleError: (None, gettext_lazy("The series of account numbers gives no more numbers.")),
+}
+
+
+@page.page(right="accounts.open")
+def find(request: page.PageRequest) -> HttpResponseBase:
+    """The premises whose address has what was typed."""
+    text = request.GET.get("q", "").strip()
+    ids = premise_queries.premise_ids_by_address(text=text, most=MOST_PREMISES) if text else []
+    found = premises.Premise.objects.filter(pk__in=ids).order_by("address")
+    return TemplateResponse(request, "accounts/find.html", {"text": text, "premises": found})
+
+
+@page.page(right="accounts.open", methods=("GET", "POST"))
+def open_account(request: page.PageRequest, premise_id: int) -> HttpResponseBase:
+    """Open an account at a premise."""
+    is_sent = request.method == "POST"
+    with transaction.reading(actor=request.actor) if is_sent else contextlib.nullcontext():
+        premise = premises.Premise.objects.filter(pk=premise_id).first()
+        if premise is None:
+            raise Http404
+        form = OpenForm(request.POST if is_sent else None, premise=premise)
+        is_valid = is_sent and form.is_valid()
+        series = queries_numbers.number_series(station_ids=[premise.station_id])
+        coming = {
+            str(words.CUSTOMER_CLASSES[sample]): queries_numbers.next_number(
+                series=series[premise.station_id, sample == customers.CustomerClass.RESIDENTIAL]
+            )
+            for sample in (customers.CustomerClass.RESIDENTIAL, customers.CustomerClass.NON_RESIDENTIAL)
+        }
+    if is_valid:
+        try:
+            made = account_open.open_account(
+                actor=request.actor, wanted=form.wanted(), today=clock.today(), now=clock.now()
+            )
+        except tuple(_REFUSALS) as error:
+            place, text = _REFUSALS[type(error)]
+            form.add_error(place, str(text))
+        else:
+            text = _("Account opened.") if made.has_meter else _("Account opened. A meter is still missing.")
+            return page.redirect(request, "account", made.account_no, notice=context.Notice(text=text))
+    facts = {"form": form, "premise": premise, "coming": coming.items()}
+    return TemplateResponse(request, "accounts/open.html", facts, status=422 if is_sent else 200)
