@@ -25,7 +25,7 @@ def one_of_each(*, supply: records.Supply, other_tariff_id: int, day: datetime.d
     """A row in every table that a plain supply leaves empty; the ids that addresses name."""
     held, supplied = account(supply), agreement(supply)
     tariff_id = models.AgreementTariff.objects.get(agreement=supplied).tariff_id
-    other = records.tariff(file="cn/shanghai/water-residential.yaml")
+    other = other_tariff_id
     with transaction.atomic():
         shares = [rules.Share(other, rules.FIXED, 1000), rules.Share(tariff_id, rules.REST)]
         operations_facts.set_shares(agreement=supplied, on=day, shares=shares)
