@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from meterbook.application import actor as actors
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, lists, page
-from meterbook.interfaces.web.views import bill_words, links, words
+from meterbook.interfaces.web.views import bill_words, fitting_words, links, words
 from meterbook.rating import explain
-from meterbook.reporting import bills
+from meterbook.reporting import bills, usage_parts
 
 _DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -173,6 +173,7 @@ def _facts(bill_id: int, *, language: str) -> dict[str, Any]:
     is_split = len(sections) > 1
     taxes = [record.tax_minor for record in lines]
     return {
+        "parts": [_part(part) for part in usage_parts.parts_of_bill(bill_id=bill_id)],
         "bill": row,
         "state": bill_words.BILL_STATES[row.state(today)],
         "utility": words.utility_code(row.utility),
@@ -202,4 +203,14 @@ def _section(section: bills.Section, *, language: str, is_split: bool) -> dict[s
             }
             for record in section.lines
         ],
+    }
+
+
+def _part(part: usage_parts.PartRecord) -> dict[str, Any]:
+    is_estimated = part.estimate_rule is not None
+    return {
+        "part": part,
+        "last_day": max(part.period_from, part.period_until - datetime.timedelta(days=1)),
+        "is_rolled_over": part.closing_milli < part.opening_milli and not is_estimated,
+        "estimate": fitting_words.ESTIMATES.get(part.estimate_rule or 0, ""),
     }
