@@ -55,7 +55,7 @@ def round_ratio(*, numerator: int, denominator: int, mode: Mode) -> int:
     return -whole if numerator < 0 else whole
 
 
-def divisor(*, rule: Rounding, exponent: int = 2) -> int:
+def divisor(*, rule: Rounding, exponent: int) -> int:
     """What a product of milli quantity and micro price is divided by to count steps of the rule."""
     return int(10 ** (PRODUCT_DECIMALS - exponent)) * rule.step_minor
 

@@ -181,7 +181,9 @@ class TestShares:
         assert samples.rated(version, usage, show=("quantity_milli",)) == [(charged,)]
 
     @pytest.mark.parametrize("kind", ["PER_UNIT", "GRADUATED_TIERS", "VOLUME_TIERS"])
-    @pytest.mark.parametrize("readings", [(5, 17, 35), (1, 2, 3, 4), (11, 22, 33), (15,), (30, 12)])
+    @pytest.mark.parametrize(
+        "readings", [(5, 17, 35), (1, 2, 3, 4, 5, 6, 7, 8, 9), (11, 22, 33), (15,), (30, 12)]
+    )
     def test_rounded_shares_of_the_parts_sum_to_that_of_the_whole(
         self, kind: str, readings: tuple[int, ...]
     ) -> None:
