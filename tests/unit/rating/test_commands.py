@@ -53,6 +53,12 @@ def test_show_refuses_a_faulty_file(faulty: Path) -> None:
     assert "$.versions[0].components[0].price" in str(result.exception)
 
 
+@pytest.fixture
+def _one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_rating, "_ATTEMPTS", 1)
+
+
+@pytest.mark.usefixtures("_one_attempt")
 def test_bench_prints_one_object_with_what_every_bench_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_rating, "CHUNK", 40)
     result = RUNNER.invoke(bench_rating.app, ["--usages", "100", "--json"])
@@ -69,6 +75,7 @@ def test_bench_prints_one_object_with_what_every_bench_has(monkeypatch: pytest.M
     assert found["peak_mb"] > 0
 
 
+@pytest.mark.usefixtures("_one_attempt")
 def test_bench_says_how_one_usage_fares_and_which_tariff_is_worst() -> None:
     result = RUNNER.invoke(bench_rating.app, ["--usages", "1", "--json"])
     facts = json.loads(result.stdout)["facts"]
@@ -92,6 +99,7 @@ def test_the_baseline_makes_lines_of_the_engines_shape_and_order() -> None:
     assert bench_rating._join_and_multiply(usages, prices).height > bare.height
 
 
+@pytest.mark.usefixtures("_one_attempt")
 def test_bench_prints_a_table_for_people() -> None:
     result = RUNNER.invoke(bench_rating.app, ["--usages", "10"])
     assert result.exit_code == 0
