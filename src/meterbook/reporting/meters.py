@@ -52,7 +52,7 @@ class MeterRow:
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """A reading of a meter. `quantity_milli` is the usage it closed, None for the first."""
+    """A reading of a meter. `quantity_milli` is its part of the usage it closed, None for the first."""
 
     reading_id: int
     band: int
@@ -109,8 +109,11 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT rd.read_on, rd.value_milli FROM devices_register rg
     JOIN LATERAL (
-        SELECT read_on, value_milli, revision FROM metering_reading WHERE register_id = rg.id
-        ORDER BY read_on DESC, revision DESC LIMIT 1
+        SELECT was.read_on, was.value_milli FROM metering_reading was
+        WHERE was.register_id = rg.id AND was.source <> 6 AND NOT EXISTS (
+            SELECT FROM metering_reading newer WHERE newer.register_id = was.register_id
+                AND newer.read_on = was.read_on AND newer.revision > was.revision)
+        ORDER BY was.read_on DESC, was.revision DESC LIMIT 1
     ) rd ON true
     WHERE rg.meter_id = shown.id ORDER BY rg.band LIMIT 1
 ) latest ON true
@@ -118,11 +121,14 @@ ORDER BY shown.place
 """)
 
 _READINGS = """
-SELECT rd.id, rg.band, rd.read_on, rd.revision, rd.value_milli, us.quantity_milli, rd.source,
+SELECT rd.id, rg.band, rd.read_on, rd.revision, rd.value_milli,
+    coalesce(part.quantity_milli, us.quantity_milli), rd.source,
     COALESCE(st.name, ''), rd.recorded_at
 FROM devices_register rg
 JOIN metering_reading rd ON rd.register_id = rg.id
 LEFT JOIN metering_usage us ON us.closing_reading_id = rd.id AND us.round_id = rd.round_id
+LEFT JOIN metering_usagepart part ON part.usage_id = us.id AND part.register_id = rg.id
+    AND part.closing_reading_id = rd.id
 LEFT JOIN access_staff st ON st.id = rd.reader_id
 WHERE rg.meter_id = %(meter_id)s
 ORDER BY rd.read_on DESC, rg.band, rd.revision DESC LIMIT %(most)s

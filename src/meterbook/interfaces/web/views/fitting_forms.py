@@ -65,7 +65,9 @@ class FittingForm(forms.Form):
         for band in self.bands:
             if closes:
                 label = fitting_words.band_label(_("Old meter shows"), band=band, count=len(self.bands))
-                self.fields[f"closing_{band}"] = fields.QuantityField(label=label, required=False)
+                box = fields.QuantityField(label=label, required=False)
+                box.widget.attrs["autofocus"] = band == self.bands[0]
+                self.fields[f"closing_{band}"] = box
             if opens:
                 label = fitting_words.band_label(_("New meter shows"), band=band, count=len(self.bands))
                 self.fields[f"opening_{band}"] = fields.QuantityField(label=label, initial=0)
