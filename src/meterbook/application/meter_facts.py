@@ -8,7 +8,6 @@ from meterbook.application import transaction
 from meterbook.application.actor import Actor
 from meterbook.domain.access import models as access_models
 from meterbook.domain.access import operations as access
-from meterbook.domain.access import queries as access_queries
 from meterbook.domain.devices import models, operations, operations_models, operations_tests, queries
 
 RIGHT = "meters.edit"
@@ -32,8 +31,8 @@ class ReasonMissingError(Exception):
     """A seal comes off with a reason."""
 
 
-class NotWholeCompanyError(Exception):
-    """A model that is there is changed by somebody of the whole company: every station has its meters."""
+class NotEveryStationError(Exception):
+    """A model that is there is changed by somebody who sees every station: all may have its meters."""
 
 
 def apply_seal(
@@ -154,15 +153,16 @@ def change_barcode(
 def keep_model(
     *, actor: Actor, model_id: int | None, facts: operations_models.ModelFacts, now: datetime.datetime
 ) -> models.MeterModel:
-    """Write a model of meter. A new one by anybody with the right, a change by somebody of the company.
+    """Write a model of meter. A new one by anybody with the right, a change by who sees every station.
 
-    Raises ModelNotFoundError, ModelTakenError, NotWholeCompanyError.
+    The age of its meters is counted anew, which only reaches those in sight.
+    Raises ModelNotFoundError, ModelTakenError, NotEveryStationError.
     """
     actor.require(RIGHT)
     with transaction.writing(actor=actor):
         before = None
         if model_id is not None:
-            _require_company(actor)
+            _require_every_station(actor)
             before = _facts_of(queries.meter_model(model_id=model_id))
         kept = operations_models.keep_model(model_id=model_id, facts=facts)
         after = _facts_of(kept)
@@ -191,10 +191,10 @@ def _facts_of(model: models.MeterModel) -> dict[str, object]:
     }
 
 
-def _require_company(actor: Actor) -> None:
-    units = access_queries.units_by_id(unit_ids=actor.unit_ids).values()
-    if not actor.is_system and all(unit.kind != access_models.OrgUnitKind.COMPANY for unit in units):
-        raise NotWholeCompanyError
+def _require_every_station(actor: Actor) -> None:
+    stations = access_models.OrgUnit.objects.filter(kind=access_models.OrgUnitKind.STATION)
+    if not actor.is_system and stations.exclude(pk__in=actor.unit_ids).exists():
+        raise NotEveryStationError
 
 
 def _require_day(day: datetime.date, *, today: datetime.date) -> None:

@@ -140,10 +140,10 @@ def test_a_refused_move_says_where(
 
 def test_the_page_of_a_meter_seals_tests_names_and_takes_back(world: records.World, keeper: Client) -> None:
     (meter,) = meters.in_stock(station_id=world.station_a, serial_nos=["W1"])
-    at = {"args": [meter.pk]}
+    pk = [meter.pk]
     sealed = {"seal_no": "S1", "position": "2", "colour": "蓝", "on": "2026-07-01"}
-    assert keeper.post(reverse("meter_seal", **at), sealed).status_code == 303
-    again = keeper.post(reverse("meter_seal", **at), sealed)
+    assert keeper.post(reverse("meter_seal", args=pk), sealed).status_code == 303
+    again = keeper.post(reverse("meter_seal", args=pk), sealed)
     assert again.status_code == 422
     assert "W1" in again.content.decode()
     seal = models.Seal.objects.get()
@@ -159,14 +159,14 @@ def test_the_page_of_a_meter_seals_tests_names_and_takes_back(world: records.Wor
         "error_ppm": "-3.1",
         "points": "1.5: -2.4\n0.03=1",
     }
-    assert keeper.post(reverse("meter_test", **at), tested).status_code == 303
+    assert keeper.post(reverse("meter_test", args=pk), tested).status_code == 303
     points = models.MeterTestPoint.objects.order_by("flow_milli").values_list("flow_milli", "error_ppm")
     assert list(points) == [(30, 10_000), (1_500, -24_000)]
     meter.refresh_from_db()
     assert meter.correction_ppm == -31_000
     barcode = {"barcode": "690001", "version": meter.version}
-    assert keeper.post(reverse("meter_barcode", **at), barcode).status_code == 303
-    assert keeper.post(reverse("meter_barcode", **at), {**barcode, "barcode": "x"}).status_code == 422
+    assert keeper.post(reverse("meter_barcode", args=pk), barcode).status_code == 303
+    assert keeper.post(reverse("meter_barcode", args=pk), {**barcode, "barcode": "x"}).status_code == 422
     keeper.post(reverse("meters_move", args=["issue"]), move("690001"))
     undo = reverse("meter_undo", args=[meter.pk, models.MeterMove.objects.latest("id").pk])
     keeper.post(undo, {"reason": ""})
@@ -175,7 +175,7 @@ def test_the_page_of_a_meter_seals_tests_names_and_takes_back(world: records.Wor
     keeper.post(undo, {"reason": "领错了"})
     meter.refresh_from_db()
     assert meter.state == MeterState.IN_STOCK
-    page = keeper.get(reverse("meter", **at)).content.decode()
+    page = keeper.get(reverse("meter", args=pk)).content.decode()
     assert all(said in page for said in ("690001", "S1", "市计量所", "-3.1 %", "领错了"))
 
 

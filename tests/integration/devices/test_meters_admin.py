@@ -273,12 +273,12 @@ def test_nothing_is_done_without_the_right_or_outside_the_scope(office: Office) 
     assert (state_of("W1"), access.AuditEntry.objects.count()) == (MeterState.IN_STOCK, acts)
 
 
-def test_a_model_is_changed_by_somebody_of_the_whole_company(office: Office) -> None:
+def test_a_model_is_changed_by_who_sees_every_station(office: Office) -> None:
     facts = operations_models.ModelFacts(maker="金卡", name="G2.5", utility=2, service_life_months=96)
     made = meter_facts.keep_model(actor=office.keeper, model_id=None, facts=facts, now=NOW)
     assert latest().act == "METER_MODEL_ADDED"
     changed = replace(facts, service_life_months=120)
-    with pytest.raises(meter_facts.NotWholeCompanyError):
+    with pytest.raises(meter_facts.NotEveryStationError):
         meter_facts.keep_model(actor=office.keeper, model_id=made.pk, facts=changed, now=NOW)
     head = records.actor(role="SUPERVISOR", unit_id=office.world.company_unit_id)
     meter_facts.keep_model(actor=head, model_id=made.pk, facts=changed, now=NOW)

@@ -38,7 +38,9 @@ def new_key() -> str:
 
 def day_field(*, label: Any, required: bool = True) -> forms.DateField:
     """A day, with the browser's own calendar."""
-    return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}))
+    # Browsers want a day as the standard writes it, whatever the language.
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(label=label, required=required, widget=widget)
 
 
 class SerialsField(forms.CharField):

@@ -89,9 +89,8 @@ def _keep(
             )
         except meter_facts.ModelTakenError:
             form.add_error("name", _("There is a model of this maker, name and utility."))
-        except meter_facts.NotWholeCompanyError:
-            text = _("A model is changed by somebody of the whole company: every station has its meters.")
-            form.add_error(None, text)
+        except meter_facts.NotEveryStationError:
+            form.add_error(None, _("A model is changed by who sees every station: all may have its meters."))
         else:
             notice = context.Notice(text=_("The model is kept: %s") % kept)
             return page.redirect(request, "meter_models", notice=notice)

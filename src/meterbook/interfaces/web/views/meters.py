@@ -33,7 +33,7 @@ class MeterFilters(forms.Form):
         choices=words.choices({code: tag.text for code, tag in meter_words.STATES.items()}),
     )
     holder = forms.CharField(label=_("With whom"), required=False, max_length=60)
-    purchase_no = forms.CharField(label=_("Purchase no."), required=False, max_length=40)
+    purchase_no = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     due_until = meter_forms.day_field(label=_("Due until"), required=False)
     model_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
