@@ -21,9 +21,21 @@ def use_schema(schema: str) -> None:
     cast("Any", connection).set_schema(schema)  # django-tenants publishes no types
 
 
+def schemas_in_use() -> list[str]:
+    """The schemas of the companies that are set up, for a job that serves each of them in turn."""
+    use_schema("public")
+    return [str(c.schema_name) for c in models.Company.objects.filter(ready_at__isnull=False).order_by("id")]
+
+
 def current_schema() -> str:
     """The schema this connection works in, so that a job can be told it."""
     return str(cast("Any", connection).schema_name)
+
+
+def currency_exponent() -> int:
+    """Decimals of the currency of the company this connection works for."""
+    found = models.Company.objects.values_list("currency_exponent", flat=True)
+    return int(found.get(schema_name=current_schema()))
 
 
 def use_company(*, schema: str | None = None) -> models.Company:

@@ -5,12 +5,15 @@ import dataclasses
 import datetime
 
 import pytest
+from django.utils import timezone
 
 from meterbook.application import actor as actors
-from meterbook.application import rate_credit
+from meterbook.application import company, rate_credit
 from meterbook.domain.access import models as access
+from meterbook.domain.companies import models as companies
 from meterbook.domain.customers import models, queries_standing, rules_credit
 from meterbook.domain.customers.rules_credit import Fact
+from meterbook.interfaces.jobs import tasks
 from meterbook.reporting import credit_facts
 from tests.builders import customers as builders
 from tests.builders import payments, records
@@ -101,6 +104,27 @@ def test_everybody_is_scored_once_whatever_the_chunks(
     assert sum(chunk.changed for chunk in again) == 0
     rest = list(rate_credit.rate_everybody(actor=records.system(), today=ON, first_id=chunks[0].next_id))
     assert sum(chunk.customers for chunk in rest) == 3
+
+
+def test_on_the_first_of_a_month_every_company_is_scored(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
+    company.use_schema("public")
+    companies.Company.objects.update(ready_at=timezone.now())
+    tasks.rate_customers_monthly(timestamp=0)
+    company.use_schema("main")
+    assert [line.grade for line in queries_standing.scores_of(customer_id=office.customer_id)] == ["A"]
+
+
+def test_a_job_of_somebody_without_the_right_scores_nobody(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
+    clerk_id = access.Staff.objects.get(name=office.clerk.name).pk
+    with pytest.raises(actors.NotAllowedError):
+        tasks.rate_customers(schema="main", staff_id=clerk_id)
+    assert not models.CreditScore.objects.exists()
 
 
 def test_the_scheme_is_set_by_the_company_and_earlier_scores_keep_theirs(office: Office) -> None:

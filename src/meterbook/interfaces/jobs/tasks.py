@@ -86,6 +86,20 @@ def rate_customers(*, schema: str, staff_id: int) -> None:
         logger.info("credit of %s customers scored, %s changed", chunk.customers, chunk.changed)
 
 
+@app.periodic(cron="30 2 1 * *")
+@app.task(queue=QUEUE_BILLING, name="rate_customers_monthly", queueing_lock="rate_customers_monthly")
+def rate_customers_monthly(timestamp: int) -> None:
+    """On the first of a month, score the credit of everybody in every company."""
+    del timestamp
+    # threads of the worker live long: a connection the database has dropped is not used again
+    close_old_connections()
+    for schema in company.schemas_in_use():
+        company.use_schema(schema)
+        actor = actors.of_system(identity="job:credit")
+        chunks = list(rate_credit.rate_everybody(actor=actor, today=clock.today()))
+        logger.info("%s: credit of %s customers scored", schema, sum(chunk.customers for chunk in chunks))
+
+
 @app.periodic(cron="* * * * *")
 @app.task(queue="upkeep", name="retry_silent_jobs", queueing_lock="retry_silent_jobs", pass_context=True)
 async def retry_silent_jobs(context: JobContext, timestamp: int) -> None:
