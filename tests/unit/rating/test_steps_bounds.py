@@ -339,3 +339,10 @@ def test_a_bound_beyond_64_bits_is_out_of_reach_but_no_open_end() -> None:
     )
     assert (tier, quantity) == (1, MUCH)
     assert until >= 10**18
+
+
+def test_a_quota_used_up_twice_over_leaves_no_more_than_nothing() -> None:
+    over = [{"until_percent": "20", "price": "1"}, {"price": "2"}]
+    version = samples.version(samples.component("Q", {"kind": "OVER_QUOTA", "tiers": over}))
+    usage = Usage(1, 30_000, more={"quota_milli": 100_000, "tier_used_milli": [200_000, 5000]})
+    assert samples.rated(version, usage) == [(1, 2, 15_000, 1500), (1, 3, 15_000, 3000)]
