@@ -126,7 +126,11 @@ def reopen(*, actor: Actor, account_id: int, reason: str, now: datetime.datetime
         last = operations_states.last_change(account_id=account_id)
         if account.state != State.CLOSED or last is None or last.from_state is None:
             raise NotClosedError
-        ended = models.SupplyAgreement.objects.filter(account=account, until_on=last.effective_on)
+        # what ended by a transfer on the same day is the former holder's
+        holder_since = models.AccountHolder.objects.filter(account=account).latest("from_on").from_on
+        ended = models.SupplyAgreement.objects.filter(
+            account=account, until_on=last.effective_on, from_on__gte=holder_since
+        )
         for agreement in ended.order_by("id"):
             holder = queries.account_at_point(
                 service_point_id=agreement.service_point_id, on=last.effective_on

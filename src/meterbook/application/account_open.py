@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
+from django.db import IntegrityError
 
 from meterbook.application import account_acts, transaction
 from meterbook.application.actor import Actor
@@ -107,6 +108,14 @@ def open_account(
     """
     actor.require(RIGHT)
     account_acts.require_not_later(wanted.from_on, today=today)
+    try:
+        return _open(actor=actor, wanted=wanted, now=now)
+    except IntegrityError:
+        # Two at once: the other one is there now, so this one is its repeat or refused with its reason.
+        return _open(actor=actor, wanted=wanted, now=now)
+
+
+def _open(*, actor: Actor, wanted: OpenAccount, now: datetime.datetime) -> AccountOpened:
     with transaction.writing(actor=actor):
         first = models.Account.objects.filter(request_key=wanted.request_key).first()
         if first is not None:

@@ -97,15 +97,31 @@ def refund_within(
         reason=reason,
     )
     payment_id = operations.record_payment(new=new)
+    receipt_no = _prove(
+        actor=actor, till=till, account=account, new=new, payment_id=payment_id, amount_minor=amount_minor
+    )
+    return Refunded(payment_id=payment_id, receipt_no=receipt_no, amount_minor=amount_minor)
+
+
+def _prove(
+    *,
+    actor: Actor,
+    till: Till,
+    account: queries.AccountCard,
+    new: operations.NewPayment,
+    payment_id: int,
+    amount_minor: int,
+) -> str:
+    """The audit row, and last the receipt; its number."""
     access.record_act(
         actor=actor,
-        at=now,
+        at=new.taken_at,
         act="BALANCE_REFUNDED",
         subject_kind="ACCOUNT",
-        subject_id=account_id,
+        subject_id=account.account_id,
         station_id=account.station_id,
-        reason=reason,
-        after={"refunded_minor": amount_minor, "tender": tender.name},
+        reason=new.reason,
+        after={"refunded_minor": amount_minor, "tender": new.settlement.tender.name},
     )
     content = take_payment.receipt_content(
         clerk=actor.name,
@@ -115,18 +131,17 @@ def refund_within(
         head=queries.letterhead(station_id=till.shift.station_id),
         facts={},
     )
-    receipt_no = documents.issue_receipt(
+    return documents.issue_receipt(
         receipt=documents.NewReceipt(
             book_station_id=till.shift.station_id,
             station_id=account.station_id,
-            account_id=account_id,
+            account_id=account.account_id,
             payment_id=payment_id,
-            issued_at=now,
+            issued_at=new.taken_at,
             content=content,
             printed_by_id=None,
         )
     )
-    return Refunded(payment_id=payment_id, receipt_no=receipt_no, amount_minor=amount_minor)
 
 
 def _require_there(*, till: Till, tender: models.Tender, amount_minor: int) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from meterbook.application import company
 from meterbook.domain.access import models as access
-from meterbook.domain.agreements import models
+from meterbook.domain.agreements import models, queries_numbers, rules
 from meterbook.domain.billing import models as receivables
 from meterbook.domain.companies import models as companies
 from meterbook.domain.premises import models as premises
@@ -222,3 +222,23 @@ def test_an_account_is_transferred_settled_closed_and_opened_again(supply: recor
     assert send(client, supply, "account_reopen", reason="点错了").status_code == 303
     account.refresh_from_db()
     assert account.state == models.AccountState.ACTIVE
+
+
+def test_numbering_and_usage_types_are_the_company_s(supply: records.Supply) -> None:
+    station_s = browser(supply)
+    rule = {"group": "1", "begins_with": "7", "digits": "5"}
+    assert station_s.get(reverse("account_settings")).status_code == 200
+    assert station_s.post(reverse("account_number_rule"), rule).status_code == 422
+    company_id = build.account(supply).station.parent
+    assert company_id is not None
+    assert company_id.parent_id is not None
+    admin = Client()
+    staff = records.staff(role="ADMIN", unit_id=company_id.parent_id)
+    admin.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+    assert admin.post(reverse("account_number_rule"), rule | {"begins_with": "户"}).status_code == 422
+    assert admin.post(reverse("account_number_rule"), rule).status_code == 303
+    assert queries_numbers.number_rules()[0].form == rules.NumberFormat("7", 5, has_check_digit=False)
+    shop = {"code": "SHOP", "name": "商业"}
+    assert admin.post(reverse("account_usage_type"), shop).status_code == 303
+    assert admin.post(reverse("account_usage_type"), shop).status_code == 422
+    assert "商业" in admin.get(reverse("account_settings")).content.decode()

@@ -7,14 +7,26 @@ from meterbook.interfaces.web import palette
 from meterbook.interfaces.web.views import account_acts as acts
 from meterbook.interfaces.web.views import account_ends as ends
 from meterbook.interfaces.web.views import account_opening as opening
+from meterbook.interfaces.web.views import account_settings as settings
 
 _ONE = "accounts/<str:account_no>/"
 
+palette.provide_verb(
+    palette.Verb(
+        label=_("Numbering and usage types"),
+        url_name="account_settings",
+        icon="settings",
+        right="records.edit_many",
+    )
+)
 palette.provide_verb(
     palette.Verb(label=_("Open account"), url_name="account_find_place", icon="plus", right="accounts.open")
 )
 
 urlpatterns: list[URLPattern] = [
+    path("account-settings/", settings.settings, name="account_settings"),
+    path("account-settings/numbers", settings.number_rule, name="account_number_rule"),
+    path("account-settings/usage-types", settings.usage_type, name="account_usage_type"),
     path("open-account", opening.find, name="account_find_place"),
     path("open-account/<int:premise_id>/", opening.open_account, name="account_open"),
     path(f"{_ONE}state", acts.state, name="account_state"),
