@@ -4,12 +4,20 @@ Reads only. What it passes, `write_supplies` can write; what the tables would re
 """
 
 import datetime
-import enum
 from dataclasses import dataclass
 
 import polars as pl
 
-from meterbook.application import customer_columns, sheet_columns, spreadsheets, write_supplies
+from meterbook.application import check_customer_facts as facts
+from meterbook.application import (
+    check_standing,
+    company,
+    customer_columns,
+    row_errors,
+    sheet_columns,
+    spreadsheets,
+    write_supplies,
+)
 from meterbook.application.actor import Actor
 from meterbook.domain.access import models as access_models
 from meterbook.domain.access import queries as access
@@ -19,33 +27,13 @@ from meterbook.domain.metering import bulk as metering
 from meterbook.domain.premises import bulk as premises
 from meterbook.domain.premises import rules as addresses
 
+_SUPPLIES = {**write_supplies.SUPPLIES, **write_supplies.MORE}
 OLDEST = datetime.date(1950, 1, 1)
 HEADING_ROW = 1
-_HOLDER = ("station", "name", "customer_class", "phone")
+_HOLDER = ("station", "name", "customer_class", "phone", *facts.OF_HOLDER)
 
 
-class Fault(enum.StrEnum):
-    """What can be wrong with a row as a whole; sheet_columns.Fault has what can be wrong with a cell."""
-
-    HEADING_MISSING = "HEADING_MISSING"
-    HEADING_REPEATED = "HEADING_REPEATED"
-    HEADING_UNKNOWN = "HEADING_UNKNOWN"
-    NO_ROWS = "NO_ROWS"
-    UNKNOWN_STATION = "UNKNOWN_STATION"
-    UNKNOWN_TARIFF = "UNKNOWN_TARIFF"
-    TARIFF_OTHER_UTILITY = "TARIFF_OTHER_UTILITY"
-    TARIFF_NOT_IN_FORCE = "TARIFF_NOT_IN_FORCE"
-    IN_FUTURE = "IN_FUTURE"
-    TOO_OLD = "TOO_OLD"
-    BEFORE_INSTALLATION = "BEFORE_INSTALLATION"
-    BEYOND_DIGITS = "BEYOND_DIGITS"
-    REPEATED_IN_FILE = "REPEATED_IN_FILE"
-    ACCOUNT_DIFFERS = "ACCOUNT_DIFFERS"
-    ADDRESS_DIFFERS = "ADDRESS_DIFFERS"
-    METER_EXISTS = "METER_EXISTS"
-    ACCOUNT_EXISTS = "ACCOUNT_EXISTS"
-    POINT_EXISTS = "POINT_EXISTS"
-    PLACE_TAKEN = "PLACE_TAKEN"
+Fault = row_errors.Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +49,15 @@ class BookTotal:
 
 @dataclass(frozen=True, slots=True)
 class CheckedCustomers:
-    """The outcome. `supplies` (columns write_supplies.SUPPLIES) is empty while there are `errors`."""
+    """The outcome. `supplies` (columns write_supplies.SUPPLIES and MORE) is empty while there are `errors`.
+
+    `unchanged_count` rows stand in the tables already as the file has them; `account_count` and `totals` are
+    those of the others.
+    """
 
     row_count: int
     account_count: int
+    unchanged_count: int
     supplies: pl.DataFrame
     errors: pl.DataFrame
     totals: tuple[BookTotal, ...]
@@ -78,30 +71,34 @@ def check_customers(*, sheet: spreadsheets.Sheet, actor: Actor, today: datetime.
         return CheckedCustomers(
             row_count=parsed.rows.height,
             account_count=0,
-            supplies=pl.DataFrame(schema=write_supplies.SUPPLIES),
+            unchanged_count=0,
+            supplies=pl.DataFrame(schema=_SUPPLIES),
             errors=headings,
             totals=(),
         )
-    rows = _completed(parsed.rows, actor=actor)
-    errors = sheet_columns.first_per_cell(
-        pl.concat(
-            [
-                parsed.errors,
-                _reference_errors(rows),
-                _date_errors(rows, today=today),
-                _double_errors(rows),
-                _difference_errors(rows),
-                _known_errors(rows),
-            ]
-        )
-    )
-    supplies = rows if errors.is_empty() else rows.clear()
+    rows = _completed(parsed.rows, actor=actor, today=today)
+    standing = check_standing.compare(rows)
+    fresh = standing.fresh
+    found = [
+        parsed.errors,
+        _reference_errors(rows),
+        _date_errors(rows, today=today),
+        *facts.errors(rows, today=today, oldest=OLDEST),
+        _double_errors(rows),
+        _difference_errors(rows),
+        *standing.errors,
+        _known_errors(fresh),
+        *facts.known_errors(fresh),
+    ]
+    errors = facts.masked(sheet_columns.first_per_cell(pl.concat(found)))
+    supplies = fresh if errors.is_empty() else fresh.clear()
     return CheckedCustomers(
         row_count=rows.height,
-        account_count=rows["account_key"].n_unique(),
-        supplies=supplies.select(*write_supplies.SUPPLIES),
+        account_count=fresh["account_key"].n_unique(),
+        unchanged_count=standing.unchanged_count,
+        supplies=facts.written(supplies).select(*_SUPPLIES),
         errors=errors,
-        totals=_totals(rows),
+        totals=_totals(fresh),
     )
 
 
@@ -127,7 +124,7 @@ def _heading_errors(parsed: sheet_columns.ParsedSheet) -> pl.DataFrame:
     return pl.DataFrame(found, schema=sheet_columns.ERRORS, orient="row")
 
 
-def _completed(parsed: pl.DataFrame, *, actor: Actor) -> pl.DataFrame:
+def _completed(parsed: pl.DataFrame, *, actor: Actor, today: datetime.date) -> pl.DataFrame:
     """The rows with defaults, address, account key and the ids of station and tariff (null when unknown)."""
     stations = stations_of(actor=actor)
     known_stations = pl.DataFrame(
@@ -146,10 +143,11 @@ def _completed(parsed: pl.DataFrame, *, actor: Actor) -> pl.DataFrame:
         .join(known_stations, on="station", how="left", maintain_order="left")
         .join(agreements.agreeable_tariffs(), on="tariff", how="left", maintain_order="left")
     )
-    return rows.with_columns(
+    rows = rows.with_columns(
         pl.Series("address", _addresses(rows), dtype=pl.String),
         pl.col("account_name").rank("dense").cast(pl.Int64).alias("account_key"),
     )
+    return facts.completed(rows, exponent=company.currency_exponent(), today=today)
 
 
 def _account_key() -> pl.Expr:
@@ -166,40 +164,27 @@ def _addresses(rows: pl.DataFrame) -> list[str]:
     return [addresses.compose_address(addresses.AddressParts(**row)) for row in parts]
 
 
-def _errors(
-    rows: pl.DataFrame, where: pl.Expr, *, column: str, code: Fault, fact: pl.Expr | None = None
-) -> pl.DataFrame:
-    """One error at `column` for each row where the condition holds (unknown counts as no)."""
-    return rows.filter(where.fill_null(value=False)).select(
-        "row",
-        pl.lit(column).alias("column"),
-        pl.col(column).cast(pl.String).fill_null("").alias("value"),
-        pl.lit(code.value).alias("code"),
-        (pl.lit("") if fact is None else fact.cast(pl.String).fill_null("")).alias("fact"),
-    )
-
-
 def _reference_errors(rows: pl.DataFrame) -> pl.DataFrame:
     has_tariff = pl.col("tariff_id").is_not_null()
     largest = pl.lit(10, dtype=pl.Int64).pow(pl.col("digits").cast(pl.Int64)) * 1000
     return pl.concat(
         [
-            _errors(
+            row_errors.where(
                 rows,
                 pl.col("station").is_not_null() & pl.col("station_id").is_null(),
                 column="station",
                 code=Fault.UNKNOWN_STATION,
             ),
-            _errors(
+            row_errors.where(
                 rows, pl.col("tariff").is_not_null() & ~has_tariff, column="tariff", code=Fault.UNKNOWN_TARIFF
             ),
-            _errors(
+            row_errors.where(
                 rows,
                 has_tariff & (pl.col("tariff_utility") != pl.col("utility")),
                 column="tariff",
                 code=Fault.TARIFF_OTHER_UTILITY,
             ),
-            _errors(
+            row_errors.where(
                 rows,
                 pl.col("initial_milli") >= largest,
                 column="initial_milli",
@@ -214,11 +199,13 @@ def _date_errors(rows: pl.DataFrame, *, today: datetime.date) -> pl.DataFrame:
     installed, from_on = pl.col("installed_on"), pl.col("from_on")
     return pl.concat(
         [
-            _errors(rows, installed > today, column="installed_on", code=Fault.IN_FUTURE),
-            _errors(rows, installed < OLDEST, column="installed_on", code=Fault.TOO_OLD),
-            _errors(rows, (from_on > today) & (installed <= today), column="from_on", code=Fault.IN_FUTURE),
-            _errors(rows, from_on < installed, column="from_on", code=Fault.BEFORE_INSTALLATION),
-            _errors(
+            row_errors.where(rows, installed > today, column="installed_on", code=Fault.IN_FUTURE),
+            row_errors.where(rows, installed < OLDEST, column="installed_on", code=Fault.TOO_OLD),
+            row_errors.where(
+                rows, (from_on > today) & (installed <= today), column="from_on", code=Fault.IN_FUTURE
+            ),
+            row_errors.where(rows, from_on < installed, column="from_on", code=Fault.BEFORE_INSTALLATION),
+            row_errors.where(
                 rows,
                 (from_on < pl.col("tariff_starts_on")) & (installed >= OLDEST),
                 column="tariff",
@@ -236,20 +223,12 @@ def _double_errors(rows: pl.DataFrame) -> pl.DataFrame:
         "community": ["station", "address", "utility"],
         "sequence": ["station", "book", "sequence"],
     }
-    found = []
-    for column, key in keys.items():
-        whole = rows.filter(pl.all_horizontal(pl.col(key).is_not_null()))
-        first = whole.with_columns(pl.col("row").min().over(key).alias("first_row"))
-        found.append(
-            _errors(
-                first,
-                pl.col("row") > pl.col("first_row"),
-                column=column,
-                code=Fault.REPEATED_IN_FILE,
-                fact=pl.col("first_row"),
-            )
-        )
-    return pl.concat(found)
+    return pl.concat(
+        [
+            *(row_errors.repeated(rows, column=column, key=key) for column, key in keys.items()),
+            *facts.double_errors(rows),
+        ]
+    )
 
 
 def _difference_errors(rows: pl.DataFrame) -> pl.DataFrame:
@@ -264,7 +243,9 @@ def _difference_errors(rows: pl.DataFrame) -> pl.DataFrame:
             differs = pl.col(column).ne_missing(pl.col(column).first().over(key))
             marked = first.with_columns(differs.alias("differs"))
             found.append(
-                _errors(marked, pl.col("differs"), column=column, code=code, fact=pl.col("first_row"))
+                row_errors.where(
+                    marked, pl.col("differs"), column=column, code=code, fact=pl.col("first_row")
+                )
             )
     return pl.concat(found)
 
@@ -289,12 +270,20 @@ def _known_errors(rows: pl.DataFrame) -> pl.DataFrame:
     exists = pl.lit(value=True)
     return pl.concat(
         [
-            _errors(_those(rows, serials), exists, column="serial_no", code=Fault.METER_EXISTS),
-            _errors(_those(rows, numbers), exists, column="account_no", code=Fault.ACCOUNT_EXISTS),
-            _errors(_those(rows, points), exists, column="community", code=Fault.POINT_EXISTS),
-            _errors(_those(rows, places), exists, column="sequence", code=Fault.PLACE_TAKEN),
+            row_errors.where(
+                row_errors.those(rows, serials), exists, column="serial_no", code=Fault.METER_EXISTS
+            ),
+            row_errors.where(
+                row_errors.those(rows, numbers), exists, column="account_no", code=Fault.ACCOUNT_EXISTS
+            ),
+            row_errors.where(
+                row_errors.those(rows, points), exists, column="community", code=Fault.POINT_EXISTS
+            ),
+            row_errors.where(
+                row_errors.those(rows, places), exists, column="sequence", code=Fault.PLACE_TAKEN
+            ),
             *(
-                _errors(
+                row_errors.where(
                     elsewhere,
                     pl.col(part) != pl.col(f"known_{part}"),
                     column=part,
@@ -305,11 +294,6 @@ def _known_errors(rows: pl.DataFrame) -> pl.DataFrame:
             ),
         ]
     )
-
-
-def _those(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The rows whose key is among the known ones; the columns of `known` are the key."""
-    return rows.join(known.unique(), on=known.columns, how="semi", maintain_order="left")
 
 
 def _totals(rows: pl.DataFrame) -> tuple[BookTotal, ...]:

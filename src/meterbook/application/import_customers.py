@@ -29,6 +29,7 @@ class ImportResult:
     row_count: int
     error_count: int
     account_count: int
+    unchanged_count: int
     is_repeat: bool
 
 
@@ -137,8 +138,8 @@ def _apply(
     if _errors(checked):
         operations.reject_file(file=file, outcome=_outcome(checked))
         return _result(import_id, checked=checked, state=State.REJECTED)
-    written = write_supplies.write_supplies(supplies=checked.supplies, recorded_at=now)
-    summary = {**_outcome(checked).summary, "accounts": written.account_count}
+    accounts = _write(checked, now=now, today=today)
+    summary = {**_outcome(checked).summary, "accounts": accounts}
     operations.mark_applied(file=file, at=now, summary=summary)
     access.record_act(
         actor=actor,
@@ -151,10 +152,19 @@ def _apply(
             "file": file.name,
             "sha256": file.sha256,
             "rows": checked.row_count,
-            "accounts": written.account_count,
+            "accounts": accounts,
+            "unchanged": checked.unchanged_count,
         },
     )
     return _result(import_id, checked=checked, state=State.APPLIED)
+
+
+def _write(checked: check_customers.CheckedCustomers, *, now: datetime.datetime, today: datetime.date) -> int:
+    """Write the rows that are new; returns the number of accounts."""
+    if checked.supplies.is_empty():
+        return 0
+    written = write_supplies.write_supplies(supplies=checked.supplies, recorded_at=now, posted_on=today)
+    return written.account_count
 
 
 def _applied_before(*, sha256: str) -> ImportResult | None:
@@ -167,6 +177,7 @@ def _applied_before(*, sha256: str) -> ImportResult | None:
         row_count=entry.row_count,
         error_count=0,
         account_count=entry.summary["accounts"],
+        unchanged_count=entry.summary.get("unchanged", 0),
         is_repeat=True,
     )
 
@@ -179,6 +190,7 @@ def _outcome(checked: check_customers.CheckedCustomers) -> rules.Outcome:
     listed = checked.errors.head(rules.MOST_ERRORS)
     summary: dict[str, Any] = {
         "accounts": checked.account_count,
+        "unchanged": checked.unchanged_count,
         "totals": [dataclasses.asdict(total) for total in checked.totals],
     }
     return rules.Outcome(
@@ -196,5 +208,6 @@ def _result(import_id: int, *, checked: check_customers.CheckedCustomers, state:
         row_count=checked.row_count,
         error_count=_errors(checked),
         account_count=checked.account_count,
+        unchanged_count=checked.unchanged_count,
         is_repeat=False,
     )

@@ -7,7 +7,7 @@ error with its row, column, text and reason, and never a default.
 import datetime
 import enum
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,11 +170,11 @@ def date(cell: str) -> datetime.date:
         raise CellError(code=Fault.NOT_A_DATE) from reason
 
 
-def choice(*, names: dict[str, int]) -> Reader:
-    """One of the names (whatever their case), as its number."""
+def choice(*, names: Mapping[str, int | str]) -> Reader:
+    """One of the names (whatever their case), as what it stands for."""
     folded = {name.casefold(): value for name, value in names.items()}
 
-    def read(cell: str) -> int:
+    def read(cell: str) -> int | str:
         value = folded.get(text.half_width(cell[1:]).casefold())
         if value is None:
             raise CellError(code=Fault.NOT_A_CHOICE, fact=" / ".join(names))

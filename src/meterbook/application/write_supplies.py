@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from meterbook.domain import columns
 from meterbook.domain.agreements import bulk as agreements
+from meterbook.domain.agreements import models as agreement_models
+from meterbook.domain.billing import operations_openings as billing
 from meterbook.domain.customers import bulk as customers
 from meterbook.domain.devices import bulk as devices
 from meterbook.domain.metering import bulk as metering
@@ -46,6 +49,26 @@ SUPPLIES = {
     "book_code": pl.String,
     "sequence": pl.Int32,
 }
+# What a file may tell besides; null where it doesn't. Amounts in minor units above zero: `owed_minor` of the
+# row's utility, `prepaid_minor` of the account, alike in all its rows. The other names are the subjects'.
+MORE = {
+    **customers.CUSTOMERS_MORE,
+    **devices.METERS_MORE,
+    **devices.MODELS_MORE,
+    **agreements.AGREEMENTS_MORE,
+    "old_no": pl.String,
+    "bank_no": pl.String,
+    "joint_no": pl.String,
+    "owed_minor": pl.Int64,
+    "owed_due_on": pl.Date,
+    "prepaid_minor": pl.Int64,
+}
+EXTERNAL_KINDS = {
+    "old_no": agreement_models.ExternalKind.OLD_SYSTEM,
+    "bank_no": agreement_models.ExternalKind.BANK_REFERENCE,
+    "joint_no": agreement_models.ExternalKind.JOINT_COLLECTION,
+}
+_OF_HOLDER = (*customers.CUSTOMERS_MORE, *EXTERNAL_KINDS, "prepaid_minor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +87,19 @@ class SuppliesWritten:
         return int(self.rows["account_id"].n_unique())
 
 
-def write_supplies(*, supplies: pl.DataFrame, recorded_at: datetime.datetime) -> SuppliesWritten:
-    """Write all rows of `supplies` (columns SUPPLIES). `account_no` and `sequence` may be null: next free.
+def write_supplies(
+    *, supplies: pl.DataFrame, recorded_at: datetime.datetime, posted_on: datetime.date | None = None
+) -> SuppliesWritten:
+    """Write all rows of `supplies` (columns SUPPLIES, perhaps MORE). `account_no` and `sequence` may be null:
+    next free.
 
-    Numbers are taken in the frame's order. Whatever the tables refuse (a meter or account number in use,
-    a point supplied already) raises django.db.IntegrityError.
+    Numbers are taken in the frame's order. Balances brought along are posted on `posted_on`, else on the day
+    of `recorded_at`. Whatever the tables refuse (a meter or account number in use, a point supplied already)
+    raises django.db.IntegrityError.
     """
-    rows = supplies.select(*SUPPLIES)
+    rows = columns.completed(supplies, schema=MORE).select(
+        *SUPPLIES, *MORE, pl.lit(recorded_at).cast(pl.Datetime("us", "UTC")).alias("recorded_at")
+    )
     rows = _write_accounts(rows, recorded_at=recorded_at)
     rows = _write_places(rows)
     rows = _write_meters(rows)
@@ -82,9 +111,10 @@ def write_supplies(*, supplies: pl.DataFrame, recorded_at: datetime.datetime) ->
             "register_id",
             pl.col("from_on").alias("read_on"),
             pl.col("initial_milli").alias("value_milli"),
-            pl.lit(recorded_at).cast(pl.Datetime("us", "UTC")).alias("recorded_at"),
+            "recorded_at",
         )
     )
+    _write_openings(rows, recorded_at=recorded_at, posted_on=posted_on or recorded_at.date())
     return SuppliesWritten(rows=rows)
 
 
@@ -92,7 +122,7 @@ def _write_accounts(rows: pl.DataFrame, *, recorded_at: datetime.datetime) -> pl
     holders = (
         rows.group_by("account_key", maintain_order=True)
         .agg(
-            pl.col("station_id", "customer_class", "name", "phone", "account_no").first(),
+            pl.col("station_id", "customer_class", "name", "phone", "account_no", *_OF_HOLDER).first(),
             pl.col("from_on").min().alias("opened_on"),
         )
         .with_columns(
@@ -101,9 +131,18 @@ def _write_accounts(rows: pl.DataFrame, *, recorded_at: datetime.datetime) -> pl
         )
     )
     known = customers.write_customers(customers=holders).rename({"id": "customer_id"})
-    opened = agreements.write_accounts(accounts=known).select(
-        "account_key", "customer_id", pl.col("id").alias("account_id"), "account_no"
-    )
+    accounts = agreements.write_accounts(accounts=known).rename({"id": "account_id"})
+    for column, kind in EXTERNAL_KINDS.items():
+        agreements.write_external_numbers(
+            numbers=accounts.filter(pl.col(column).is_not_null()).select(
+                "station_id",
+                "account_id",
+                pl.lit(kind.value, dtype=pl.Int16).alias("external_kind"),
+                pl.col(column).alias("external_no"),
+                "valid_from",
+            )
+        )
+    opened = accounts.select("account_key", "customer_id", "account_id", "account_no")
     return rows.drop("account_no").join(opened, on="account_key", how="left", maintain_order="left")
 
 
@@ -117,3 +156,25 @@ def _write_meters(rows: pl.DataFrame) -> pl.DataFrame:
     models = devices.ensure_models(meters=rows)
     of_model = rows.join(models, on=list(devices.MODELS), how="left", maintain_order="left")
     return devices.write_meters(meters=of_model).drop("model_id")
+
+
+def _write_openings(rows: pl.DataFrame, *, recorded_at: datetime.datetime, posted_on: datetime.date) -> None:
+    """What the accounts owed and had paid in advance in the system they come from."""
+    debts = rows.filter(pl.col("owed_minor").is_not_null()).select(
+        "station_id",
+        "account_id",
+        "agreement_id",
+        "utility",
+        pl.col("owed_minor").alias("amount_minor"),
+        pl.col("owed_due_on").alias("due_on"),
+        pl.col("from_on").alias("as_of"),
+    )
+    if debts.height:
+        billing.record_debts(debts=debts, posted_on=posted_on, recorded_at=recorded_at)
+    credits_ = (
+        rows.filter(pl.col("prepaid_minor").is_not_null())
+        .unique("account_id", keep="first", maintain_order=True)
+        .select("station_id", "account_id", pl.col("prepaid_minor").alias("amount_minor"))
+    )
+    if credits_.height:
+        billing.record_credits(credits_=credits_, posted_on=posted_on, recorded_at=recorded_at)

@@ -113,3 +113,9 @@ def next_ids(*, table: type[models.Model], count: int) -> list[int]:
             [table._meta.db_table, column.column, count],
         )
         return sorted(row[0] for row in cursor.fetchall())
+
+
+def completed(frame: pl.DataFrame, *, schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+    """`frame` with those columns of `schema` it doesn't have, all null: what a caller left untold."""
+    missing = {name: dtype for name, dtype in schema.items() if name not in frame.columns}
+    return frame.with_columns(pl.lit(None, dtype=dtype).alias(name) for name, dtype in missing.items())

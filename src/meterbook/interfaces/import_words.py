@@ -37,6 +37,7 @@ REASONS: Mapping[str, str | Promise] = {
     "IN_FUTURE": _("lies in the future"),
     "TOO_OLD": _("lies before 1950"),
     "BEFORE_INSTALLATION": _("lies before the day of installation"),
+    "AFTER_INSTALLATION": _("lies after the day of installation"),
     "BEYOND_DIGITS": _("a register of %(fact)s digits can't show this"),
     "REPEATED_IN_FILE": _("stands already in row %(fact)s"),
     "ACCOUNT_DIFFERS": _("differs from row %(fact)s of the same account"),
@@ -45,6 +46,14 @@ REASONS: Mapping[str, str | Promise] = {
     "ACCOUNT_EXISTS": _("an account with this number is there already"),
     "POINT_EXISTS": _("this utility is supplied at this address already"),
     "PLACE_TAKEN": _("this place in the book is taken"),
+    "STANDS_OTHERWISE": _("stands otherwise in the books (%(fact)s); change it there"),
+    "NUMBER_WRONG": _("this number can't be right; compare it with the paper"),
+    "NUMBER_TAKEN": _("this number belongs to something else already"),
+    "UNKNOWN_USAGE_TYPE": _("there is no usage type with this code"),
+    "USAGE_TYPE_OTHER_UTILITY": _("this usage type is for another utility"),
+    "CALIBRE_DIFFERS": _("this model has calibre %(fact)s"),
+    "COUNTS_NOTHING": _("this tariff counts no tiers over a month, year or season"),
+    "TOO_FINE_FOR_CURRENCY": _("finer than the currency's smallest unit"),
     "METER_UNKNOWN": _("there is no meter with this number"),
     "NO_OPEN_ROUND": _("this meter is in no open round"),
     "SEVERAL_REGISTERS": _("this meter has several registers; key their readings"),
@@ -67,6 +76,11 @@ REFUSALS: Mapping[spreadsheets.Refusal, str | Promise] = {
     spreadsheets.Refusal.UNREADABLE: _("This can't be read as .xlsx or .csv."),
 }
 CONFLICTS: Mapping[str, str | Promise] = {
+    "meter_barcode_once": _("A barcode of the file is in use at another station. Nothing was imported."),
+    "seal_once": _("A seal number of the file is in use at another station. Nothing was imported."),
+    "external_number_once": _(
+        "An external number of the file is in use at another station. Nothing was imported."
+    ),
     "meter_serial_once": _("A meter number of the file is in use at another station. Nothing was imported."),
     "agreements_account_account_no_key": _(
         "An account number of the file is in use at another station. Nothing was imported."

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from psycopg import sql
 
+from meterbook.domain.billing import rules
 from meterbook.domain.tariffs import queries as tariffs
 from meterbook.kernel import numbering
 from meterbook.rating import explain, tariff
@@ -214,8 +215,8 @@ WHERE (%(state)s::text IS NULL OR %(state)s = CASE
 """).format(open=_OPEN)
 _SELECT = sql.SQL("""
 SELECT b.id, a.account_no, c.name, p.address, coalesce(bo.name, ''), b.utility,
-    (SELECT t.unit FROM billing_billline l JOIN tariffs_tariffversion v ON v.id = l.tariff_version_id
-        JOIN tariffs_tariff t ON t.id = v.tariff_id WHERE l.bill_id = b.id ORDER BY l.line_no LIMIT 1),
+    coalesce((SELECT t.unit FROM billing_billline l JOIN tariffs_tariffversion v ON v.id = l.tariff_version_id
+        JOIN tariffs_tariff t ON t.id = v.tariff_id WHERE l.bill_id = b.id ORDER BY l.line_no LIMIT 1), ''),
     b.period_from, b.period_until, b.issued_on, b.due_on, b.quantity_milli, b.amount_minor, {open},
     b.run_id, u.round_id, s.name, coalesce(m.serial_no, ''), u.opening_milli, u.closing_milli
 """).format(open=_OPEN)
@@ -268,7 +269,8 @@ SELECT l.line_no, l.tariff_version_id, l.component_no, l.tier, l.tier_from_milli
     l.before_milli, l.quantity_milli, l.unit_price_micro, l.amount_minor, l.rounding, l.part_no, l.set_no,
     l.band, l.factor_ppm, l.time_numerator, l.time_denominator, l.tax_minor, l.tax_basis_points,
     l.period_from, l.period_until
-FROM billing_billline l WHERE l.bill_id = %(bill_id)s ORDER BY l.line_no
+FROM billing_billline l WHERE l.bill_id = %(bill_id)s AND l.tariff_version_id <> %(brought_along)s
+ORDER BY l.line_no
 """
 CLEARINGS = """
 SELECT c.payment_id, r.receipt_no, p.business_on, p.tender, c.amount_minor
@@ -280,9 +282,9 @@ WHERE c.bill_id = %(bill_id)s ORDER BY c.id
 
 
 def bill_lines(*, bill_id: int) -> tuple[LineRecord, ...]:
-    """The lines of a bill with their components' words."""
+    """The lines of a bill with their components' words; none of a debt brought along from an older system."""
     with connection.cursor() as cursor:
-        cursor.execute(LINES, {"bill_id": bill_id})
+        cursor.execute(LINES, {"bill_id": bill_id, "brought_along": rules.BROUGHT_ALONG})
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     versions = tariffs.versions(version_ids=[row["tariff_version_id"] for row in rows])

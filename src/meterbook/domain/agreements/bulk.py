@@ -25,6 +25,26 @@ AGREEMENTS = {
     "persons": pl.Int16,
     "from_on": pl.Date,
 }
+# What a caller may tell of an agreement besides; null where it isn't known. Thousandths of a square metre and
+# of the unit: `counted_milli` is what the tier counter stood at on `from_on`, counted since `counted_since`.
+AGREEMENTS_MORE = {
+    "usage_type_id": pl.Int64,
+    "area_milli": pl.Int64,
+    "counted_milli": pl.Int64,
+    "counted_since": pl.Date,
+}
+EXTERNAL_NUMBERS = {
+    "station_id": pl.Int64,
+    "account_id": pl.Int64,
+    "external_kind": pl.Int16,
+    "external_no": pl.String,
+    "valid_from": pl.Date,
+}
+_KNOWN_EXTERNAL = """
+SELECT kind, number FROM agreements_externalnumber
+WHERE valid_until IS NULL AND number = ANY(%(numbers)s)
+"""
+_USAGE_TYPES = "SELECT id, code, utility FROM agreements_usagetype WHERE is_offered ORDER BY code"
 
 _TAKE_NUMBERS = """
 INSERT INTO agreements_accountsequence (prefix, next_value) VALUES (%s, %s)
@@ -51,6 +71,38 @@ _PRICES_SCHEMA = {
 def agreeable_tariffs() -> pl.DataFrame:
     """The tariffs an agreement may name: tariff_id, tariff (its code), tariff_utility, tariff_starts_on."""
     return columns.fetch(statement=_PRICES, parameters={}, schema=_PRICES_SCHEMA)
+
+
+def agreeable_usage_types() -> pl.DataFrame:
+    """The usage types an agreement may name: usage_type_id, usage_type (its code), usage_utility or null."""
+    return columns.fetch(
+        statement=_USAGE_TYPES,
+        parameters={},
+        schema={"usage_type_id": pl.Int64, "usage_type": pl.String, "usage_utility": pl.Int16},
+    )
+
+
+def known_external_numbers(*, numbers: list[str]) -> pl.DataFrame:
+    """Those of the numbers an account is known by now: external_kind, external_no. Only what may be seen."""
+    return columns.fetch(
+        statement=_KNOWN_EXTERNAL,
+        parameters={"numbers": numbers},
+        schema={"external_kind": pl.Int16, "external_no": pl.String},
+    )
+
+
+def write_external_numbers(*, numbers: pl.DataFrame) -> None:
+    """Let accounts be known by further numbers: columns EXTERNAL_NUMBERS, kinds of models.ExternalKind."""
+    columns.copy_in(
+        table=models.ExternalNumber,
+        frame=numbers.select(
+            "station_id",
+            "account_id",
+            pl.col("external_kind").alias("kind"),
+            pl.col("external_no").alias("number"),
+            "valid_from",
+        ),
+    )
 
 
 def account_ids(*, station_id: int) -> list[int]:
@@ -101,13 +153,15 @@ def write_accounts(*, accounts: pl.DataFrame) -> pl.DataFrame:
 
 
 def write_agreements(*, agreements: pl.DataFrame) -> pl.DataFrame:
-    """Write supply agreements with their tariff and, where told, household size, all from `from_on` on.
+    """Write supply agreements with their tariff and what else is told of them, all from `from_on` on.
 
-    `agreements` has columns AGREEMENTS; further columns are carried along. Returns it in its order with
-    the ids in `id`.
+    `agreements` has columns AGREEMENTS and may have those of AGREEMENTS_MORE with `recorded_at`; further
+    columns are carried along. Returns it in its order with the ids in `id`.
     """
     ids = columns.next_ids(table=models.SupplyAgreement, count=agreements.height)
-    numbered = agreements.with_columns(pl.Series("id", ids, dtype=pl.Int64))
+    numbered = columns.completed(agreements, schema=AGREEMENTS_MORE).with_columns(
+        pl.Series("id", ids, dtype=pl.Int64)
+    )
     columns.copy_in(
         table=models.SupplyAgreement,
         frame=numbered.select("id", "station_id", "account_id", "service_point_id", "utility", "from_on"),
@@ -123,7 +177,41 @@ def write_agreements(*, agreements: pl.DataFrame) -> pl.DataFrame:
             "station_id", of_agreement, "persons", "from_on"
         ),
     )
-    return numbered
+    columns.copy_in(
+        table=models.AgreementUsage,
+        frame=numbered.filter(pl.col("usage_type_id").is_not_null()).select(
+            "station_id", of_agreement, "usage_type_id", "from_on"
+        ),
+    )
+    columns.copy_in(
+        table=models.HeatedArea,
+        frame=numbered.filter(pl.col("area_milli").is_not_null()).select(
+            "station_id",
+            of_agreement,
+            "area_milli",
+            pl.lit(models.AreaKind.BUILDING.value, dtype=pl.Int16).alias("kind"),
+            pl.lit("").alias("area_class"),
+            "from_on",
+        ),
+    )
+    _write_counters(numbered.filter(pl.col("counted_milli").is_not_null()))
+    return numbered.select(*agreements.columns, "id")
+
+
+def _write_counters(agreements: pl.DataFrame) -> None:
+    if agreements.is_empty():
+        return
+    columns.copy_in(
+        table=models.OpeningCounter,
+        frame=agreements.select(
+            "station_id",
+            pl.col("id").alias("agreement_id"),
+            pl.col("counted_since").alias("starts_on"),
+            pl.col("from_on").alias("as_of"),
+            pl.col("counted_milli").alias("quantity_milli"),
+            "recorded_at",
+        ),
+    )
 
 
 def _filled_numbers(accounts: pl.DataFrame) -> list[str]:

@@ -23,6 +23,8 @@ class ParkCode(enum.StrEnum):
     LARGE_FIRST_BILL = "LARGE_FIRST_BILL"
 
 
+# The tariff version of a line that no price made: a debt brought along from an older system.
+BROUGHT_ALONG = 0
 # What is kept of a parked usage for the person who looks at it.
 PARKED_FACTS = ("quantity_milli", "amount_minor", "history_milli", "history_days")
 

@@ -16,7 +16,17 @@ METERS = {
     "service_point_id": pl.Int64,
     "installed_on": pl.Date,
 }
-
+# What a caller may tell besides; null where it isn't known. The calibre is one of the model: millimetres.
+METERS_MORE = {
+    "manufactured_on": pl.Date,
+    "verified_on": pl.Date,
+    "barcode": pl.String,
+    "seal_no": pl.String,
+}
+MODELS_MORE = {"nominal_diameter": pl.Int16}
+_STANDING_MODELS = "SELECT maker, name, utility, nominal_diameter FROM devices_metermodel ORDER BY id"
+_KNOWN_BARCODES = "SELECT barcode FROM devices_meter WHERE barcode = ANY(%(barcodes)s)"
+_KNOWN_SEALS = "SELECT seal_no FROM devices_seal WHERE seal_no = ANY(%(seal_nos)s)"
 _MODELS = "SELECT id, maker, name, utility FROM devices_metermodel ORDER BY id"
 _KNOWN_SERIALS = "SELECT serial_no FROM devices_meter WHERE serial_no = ANY(%(serial_nos)s)"
 
@@ -28,23 +38,53 @@ def known_serials(*, serial_nos: list[str]) -> pl.DataFrame:
     )
 
 
+def known_barcodes(*, barcodes: list[str]) -> pl.DataFrame:
+    """Those of the barcodes that a meter carries: barcode. Only what the caller may see."""
+    return columns.fetch(
+        statement=_KNOWN_BARCODES, parameters={"barcodes": barcodes}, schema={"barcode": pl.String}
+    )
+
+
+def known_seals(*, seal_nos: list[str]) -> pl.DataFrame:
+    """Those of the seal numbers that were used: seal_no. Only what the caller may see."""
+    return columns.fetch(
+        statement=_KNOWN_SEALS, parameters={"seal_nos": seal_nos}, schema={"seal_no": pl.String}
+    )
+
+
+def standing_models() -> pl.DataFrame:
+    """Every model: MODELS and its nominal_diameter in millimetres, null where nobody said."""
+    return columns.fetch(statement=_STANDING_MODELS, parameters={}, schema={**MODELS, **MODELS_MORE})
+
+
 def ensure_models(*, meters: pl.DataFrame) -> pl.DataFrame:
     """The models named in `meters` (columns MODELS), made where missing: MODELS and model_id.
 
-    Their makers are made too.
+    Their makers are made too. A model that is made, or has none yet, gets the first nominal_diameter that
+    `meters` tells of it; one that has another keeps its own.
     """
-    wanted = meters.select(*MODELS).unique(maintain_order=True)
+    told = columns.completed(meters, schema=MODELS_MORE)
+    wanted = told.group_by(*MODELS, maintain_order=True).agg(pl.col("nominal_diameter").drop_nulls().first())
     models.MeterMaker.objects.bulk_create(
         (models.MeterMaker(name=maker) for maker in wanted["maker"].unique(maintain_order=True) if maker),
         ignore_conflicts=True,
     )
     models.MeterModel.objects.bulk_create(
         (
-            models.MeterModel(maker=row["maker"], name=row["model_name"], utility=row["utility"])
+            models.MeterModel(
+                maker=row["maker"],
+                name=row["model_name"],
+                utility=row["utility"],
+                nominal_diameter=row["nominal_diameter"],
+            )
             for row in wanted.iter_rows(named=True)
         ),
         ignore_conflicts=True,
     )
+    for row in wanted.drop_nulls("nominal_diameter").iter_rows(named=True):
+        models.MeterModel.objects.filter(
+            maker=row["maker"], name=row["model_name"], utility=row["utility"], nominal_diameter=None
+        ).update(nominal_diameter=row["nominal_diameter"])
     known = columns.fetch(statement=_MODELS, parameters={}, schema={"model_id": pl.Int64, **MODELS})
     return known.join(wanted, on=list(MODELS), how="semi").select(*MODELS, "model_id")
 
@@ -52,10 +92,11 @@ def ensure_models(*, meters: pl.DataFrame) -> pl.DataFrame:
 def write_meters(*, meters: pl.DataFrame) -> pl.DataFrame:
     """Write meters in service with one total register each, fitted at their service points.
 
-    `meters` has columns METERS; further columns are carried along. Returns it in its order with the ids
-    in `meter_id` and `register_id`. The age of such a meter is counted from the day it was fitted.
+    `meters` has columns METERS and may have those of METERS_MORE; further columns are carried along. Returns
+    it in its order with the ids in `meter_id` and `register_id`. The age of such a meter is counted from the
+    day it was verified, else made, else fitted.
     """
-    numbered = meters.with_columns(
+    numbered = columns.completed(meters, schema=METERS_MORE).with_columns(
         _ids(models.Meter, meters.height).alias("meter_id"),
         _ids(models.Register, meters.height).alias("register_id"),
     )
@@ -67,8 +108,10 @@ def write_meters(*, meters: pl.DataFrame) -> pl.DataFrame:
             "station_id",
             "model_id",
             "serial_no",
-            pl.lit("").alias("barcode"),
+            pl.col("barcode").fill_null(""),
             in_service.alias("state"),
+            "manufactured_on",
+            "verified_on",
             "verification_due_on",
         ),
     )
@@ -96,7 +139,24 @@ def write_meters(*, meters: pl.DataFrame) -> pl.DataFrame:
         table=models.Installation,
         frame=numbered.select("station_id", "meter_id", "service_point_id", "installed_on"),
     )
-    return numbered
+    _write_seals(numbered.filter(pl.col("seal_no").is_not_null()))
+    return numbered.select(*meters.columns, "meter_id", "register_id")
+
+
+def _write_seals(meters: pl.DataFrame) -> None:
+    """Seals that were there when the meter came into the books: since it was fitted, nobody said where."""
+    columns.copy_in(
+        table=models.Seal,
+        frame=meters.select(
+            "station_id",
+            "meter_id",
+            "seal_no",
+            pl.lit("").alias("colour"),
+            pl.lit(models.SealPosition.OTHER.value, dtype=pl.Int16).alias("position"),
+            pl.col("installed_on").alias("applied_on"),
+            pl.lit("").alias("removal_reason"),
+        ),
+    )
 
 
 def _ids(table: type[django_models.Model], count: int) -> pl.Series:
@@ -112,7 +172,8 @@ def _with_due(meters: pl.DataFrame) -> pl.DataFrame:
         schema={"model_id": pl.Int64, "months": pl.Int64},
     )
     # Adding months keeps the day, or takes the month's last: as kernel.period.add_months does.
-    due = pl.col("installed_on").dt.offset_by(pl.format("{}mo", pl.col("months").fill_null(0)))
+    since = pl.coalesce("verified_on", "manufactured_on", "installed_on")
+    due = since.dt.offset_by(pl.format("{}mo", pl.col("months").fill_null(0)))
     return meters.join(known, on="model_id", how="left", maintain_order="left").with_columns(
         pl.when(pl.col("months").is_not_null()).then(due).alias("verification_due_on")
     )

@@ -19,6 +19,8 @@ class JournalKind(enum.IntEnum):
     SHIFT_DIFFERENCE = 4
     SHIFT_HANDOVER = 5
     BILL_MIRROR = 6
+    # An account's credit brought along from an older system; its source is the account.
+    OPENING_PREPAYMENT = 7
 
 
 class Chart(enum.IntEnum):
@@ -31,6 +33,7 @@ class Chart(enum.IntEnum):
     TRANSFER_IN_TILL = 1023
     RECEIVABLE = 1122
     DIFFERENCES = 1901
+    OPENING_BALANCES = 1999
     PREPAYMENT = 2205
     TAX_PAYABLE = 2221
     COLLECTED_FOR_OTHERS = 2241
@@ -56,6 +59,7 @@ CHART_OF_ACCOUNTS: dict[Chart, tuple[str, str, models.SubjectKind]] = {
     Chart.TRANSFER_IN_TILL: ("其他货币资金—转账", "Transfers of the till", _SHIFT),
     Chart.RECEIVABLE: ("应收账款", "Receivables", _CUSTOMER),
     Chart.DIFFERENCES: ("待处理财产损溢", "Cash over and short", _NONE),
+    Chart.OPENING_BALANCES: ("期初余额结转", "Balances brought along", _NONE),
     Chart.PREPAYMENT: ("预收账款", "Customer prepayments", _CUSTOMER),
     Chart.TAX_PAYABLE: ("应交税费", "Taxes payable", _NONE),
     Chart.COLLECTED_FOR_OTHERS: ("其他应付款—代收费", "Collected for others", _NONE),
