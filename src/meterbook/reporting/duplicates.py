@@ -44,11 +44,18 @@ class Group:
     candidates: tuple[Candidate, ...]
 
 
+# The groups are found first, by what is quick to hash; only they are then looked at closely.
 _BY_IDENTITY = """
-SELECT array_agg(DISTINCT d.customer_id) FROM customers_identitydocument d
+WITH shared AS MATERIALIZED (
+    SELECT station_id, kind, number_key FROM customers_identitydocument WHERE valid_until IS NULL
+    GROUP BY station_id, kind, number_key HAVING min(customer_id) <> max(customer_id)
+)
+SELECT array_agg(DISTINCT d.customer_id) FROM shared
+JOIN customers_identitydocument d ON d.station_id = shared.station_id AND d.kind = shared.kind
+    AND d.number_key = shared.number_key AND d.valid_until IS NULL
 JOIN customers_customer c ON c.id = d.customer_id AND c.merged_into_id IS NULL
-WHERE d.valid_until IS NULL GROUP BY d.station_id, d.number_key, d.kind
-HAVING count(DISTINCT d.customer_id) > 1 ORDER BY min(d.customer_id) LIMIT %(most)s
+GROUP BY d.station_id, d.kind, d.number_key HAVING count(DISTINCT d.customer_id) > 1
+ORDER BY min(d.customer_id) LIMIT %(most)s
 """
 _BY_PHONE = """
 WITH shared AS MATERIALIZED (
@@ -63,12 +70,21 @@ GROUP BY p.station_id, p.value HAVING count(DISTINCT p.customer_id) > 1
 ORDER BY min(p.customer_id) LIMIT %(most)s
 """
 _BY_NAME_AND_ADDRESS = """
-SELECT array_agg(DISTINCT c.id) FROM customers_customer c
-JOIN agreements_account a ON a.customer_id = c.id
-JOIN agreements_supplyagreement g ON g.account_id = a.id AND g.until_on IS NULL
-JOIN premises_servicepoint s ON s.id = g.service_point_id
-WHERE c.merged_into_id IS NULL GROUP BY c.station_id, c.name, s.premise_id
-HAVING count(DISTINCT c.id) > 1 ORDER BY min(c.id) LIMIT %(most)s
+WITH shared AS MATERIALIZED (
+    SELECT c.station_id, c.name, s.premise_id, min(c.id) AS first_id FROM customers_customer c
+    JOIN agreements_account a ON a.customer_id = c.id
+    JOIN agreements_supplyagreement g ON g.account_id = a.id AND g.until_on IS NULL
+    JOIN premises_servicepoint s ON s.id = g.service_point_id
+    WHERE c.merged_into_id IS NULL GROUP BY c.station_id, c.name, s.premise_id
+    HAVING min(c.id) <> max(c.id) ORDER BY first_id LIMIT %(most)s
+)
+SELECT array_agg(DISTINCT c.id) FROM shared
+JOIN premises_servicepoint s ON s.premise_id = shared.premise_id
+JOIN agreements_supplyagreement g ON g.service_point_id = s.id AND g.until_on IS NULL
+JOIN agreements_account a ON a.id = g.account_id
+JOIN customers_customer c ON c.id = a.customer_id AND c.station_id = shared.station_id
+    AND c.name = shared.name AND c.merged_into_id IS NULL
+GROUP BY shared.station_id, shared.name, shared.premise_id ORDER BY min(c.id)
 """
 _STATEMENTS = {
     Sameness.IDENTITY: _BY_IDENTITY,
