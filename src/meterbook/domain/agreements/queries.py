@@ -26,7 +26,8 @@ WHERE a.id = ANY (%(ids)s)
 
 _SUPPLIES = """
 SELECT g.id, g.utility, g.from_on, g.until_on, p.address, m.id, COALESCE(m.serial_no, ''), i.installed_on,
-    COALESCE(t.code, ''), COALESCE(t.name_zh, ''), COALESCE(t.name_en, ''), COALESCE(t.unit, ''), h.persons
+    COALESCE(t.code, ''), COALESCE(t.name_zh, ''), COALESCE(t.name_en, ''), COALESCE(t.unit, ''), h.persons,
+    s.id
 FROM agreements_supplyagreement g
 JOIN premises_servicepoint s ON s.id = g.service_point_id
 JOIN premises_premise p ON p.id = s.premise_id
@@ -100,6 +101,7 @@ class Supply:
     tariff_name_en: str
     unit: str
     persons: int | None
+    service_point_id: int
 
 
 class AccountNotFoundError(Exception):

@@ -33,6 +33,7 @@ class SupplyLine:
     utility: str
     tariff: str
     is_running: bool
+    place_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def supplies(*, account_id: int, today: datetime.date) -> list[SupplyLine]:
             utility=words.utility_code(supply.utility),
             tariff=supply.tariff_name_zh if is_chinese else supply.tariff_name_en,
             is_running=supply.until_on is None or supply.until_on > today,
+            place_url=links.to("meter_place", supply.service_point_id),
         )
         for supply in agreements.supplies_of(account_id=account_id, on=today)
     ]

@@ -216,6 +216,7 @@ def account(request: page.PageRequest, account_no: str) -> HttpResponseBase:
         "shows_phone": request.actor.may("personal_data.view"),
         "tabs": [(tab, account_tabs.tab_address(request, key=tab.key)) for tab in tabs],
         "tab": current,
+        "may_fit": request.actor.may("meters.fit"),
         "acts": account_menu.entries(actor=request.actor, head=head),
         "till_url": links.to("till_account", account_no) if request.actor.may("payments.take") else "",
         "today": today,
