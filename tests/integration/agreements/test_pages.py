@@ -5,7 +5,9 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from meterbook.application import company
@@ -242,3 +244,34 @@ def test_numbering_and_usage_types_are_the_company_s(supply: records.Supply) -> 
     assert admin.post(reverse("account_usage_type"), shop).status_code == 303
     assert admin.post(reverse("account_usage_type"), shop).status_code == 422
     assert "商业" in admin.get(reverse("account_settings")).content.decode()
+
+
+def test_what_runs_out_is_listed(supply: records.Supply) -> None:
+    client = browser(supply)
+    due = {"contract_no": "HT-9", "signed_on": "2020-01-01", "from_on": "2020-01-01", "notice_days": "30"}
+    assert send(client, supply, "account_contract", **due, until_on="2021-01-01").status_code == 303
+    far = due | {"contract_no": "HT-10", "until_on": "2999-01-01"}
+    assert send(client, supply, "account_contract", **far).status_code == 303
+    proof = {"persons": "6", "source": "2", "proof": "户口本", "expires_on": "2026-04-01"}
+    assert send(client, supply, "account_household", **proof).status_code == 303
+    text = client.get(reverse("accounts_due")).content.decode()
+    assert "HT-9" in text
+    assert "HT-10" not in text
+    assert "户口本" in text
+
+
+def test_the_account_page_asks_the_same_however_long_its_history(
+    supply: records.Supply, django_assert_max_num_queries: Any
+) -> None:
+    client = browser(supply)
+    address = reverse("account", args=[supply.account_no])
+    with CaptureQueriesContext(connection) as young:
+        client.get(address)
+    for month in range(2, 12):
+        billing.usage(
+            supply=supply, quantity=5, period_from=D(2026, month - 1, 1), period_until=D(2026, month, 1)
+        )
+        round_id = billing.accepted_round(book_id=supply.book_id, period=D(2026, month, 1)).pk
+        billing.issued_run(round_id=round_id, issue_on=D(2026, month, 2))
+    with django_assert_max_num_queries(len(young.captured_queries) + 1):
+        client.get(address)

@@ -86,6 +86,7 @@ RULES: dict[str, Rule] = {
     "account_settings": Rule("records.edit_many", is_shared=True),
     "account_number_rule": Rule("records.edit_many", is_shared=True),
     "account_usage_type": Rule("records.edit_many", is_shared=True),
+    "accounts_due": Rule("contracts.edit"),
     "account_household": Rule("accounts.change"),
     "account_usage": Rule("accounts.change"),
     "account_area": Rule("accounts.change"),

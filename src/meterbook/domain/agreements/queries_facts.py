@@ -44,6 +44,17 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofRunOut:
+    """An approved household size whose proof has run out."""
+
+    account_no: str
+    holder: str
+    persons: int
+    proof: str
+    expires_on: datetime.date
+
+
+@dataclass(frozen=True, slots=True)
 class UsageTypeChoice:
     """A usage type of the company's list."""
 
@@ -125,6 +136,16 @@ def usage_types(*, utility: int | None = None, only_offered: bool = False) -> li
     if only_offered:
         found = found.filter(is_offered=True)
     return [UsageTypeChoice(*row) for row in found.values_list("pk", "code", "name", "utility", "is_offered")]
+
+
+def proofs_run_out(*, today: datetime.date, most: int = 500) -> list[ProofRunOut]:
+    """Household sizes that still count although they were to be proved again, the earliest first."""
+    found = models.HouseholdSize.objects.filter(expires_on__lt=today, until_on__isnull=True)
+    names = ("agreement__account__account_no", "agreement__account__customer__name")
+    facts = ("persons", "proof", "expires_on")
+    return [
+        ProofRunOut(*row) for row in found.order_by("expires_on", "id").values_list(*names, *facts)[:most]
+    ]
 
 
 def facts_of(*, account_id: int) -> list[Fact]:

@@ -7,10 +7,14 @@ from meterbook.interfaces.web import palette
 from meterbook.interfaces.web.views import account_acts as acts
 from meterbook.interfaces.web.views import account_ends as ends
 from meterbook.interfaces.web.views import account_opening as opening
+from meterbook.interfaces.web.views import account_reminders as reminders
 from meterbook.interfaces.web.views import account_settings as settings
 
 _ONE = "accounts/<str:account_no>/"
 
+palette.provide_verb(
+    palette.Verb(label=_("To be renewed"), url_name="accounts_due", icon="bell", right="contracts.edit")
+)
 palette.provide_verb(
     palette.Verb(
         label=_("Numbering and usage types"),
@@ -24,6 +28,7 @@ palette.provide_verb(
 )
 
 urlpatterns: list[URLPattern] = [
+    path("accounts-due/", reminders.due, name="accounts_due"),
     path("account-settings/", settings.settings, name="account_settings"),
     path("account-settings/numbers", settings.number_rule, name="account_number_rule"),
     path("account-settings/usage-types", settings.usage_type, name="account_usage_type"),
