@@ -71,7 +71,10 @@ class PaymentRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReadingRecord:
-    """An accepted reading of a meter while it served the account. `quantity_milli` is the usage it closed."""
+    """An accepted reading of a meter while it served the account. `quantity_milli` is the usage it closed.
+
+    `carried_milli` is what a meter counted until this reading took it off: part of the usage after it.
+    """
 
     reading_id: int
     read_on: datetime.date
@@ -84,6 +87,7 @@ class ReadingRecord:
     reader: str
     recorded_at: datetime.datetime
     revision: int
+    carried_milli: int | None
 
 
 _OPEN = """
@@ -120,7 +124,7 @@ ORDER BY p.taken_at DESC, p.id DESC LIMIT %(most)s
 
 _READINGS = """
 SELECT DISTINCT ON (rd.read_on, rd.id) rd.id, rd.read_on, g.utility, m.id, m.serial_no, rd.value_milli,
-    us.quantity_milli, rd.source, COALESCE(st.name, ''), rd.recorded_at, rd.revision
+    us.quantity_milli, rd.source, COALESCE(st.name, ''), rd.recorded_at, rd.revision, carried.quantity_milli
 FROM agreements_supplyagreement g
 JOIN devices_installation i ON i.service_point_id = g.service_point_id
     AND (i.removed_on IS NULL OR i.removed_on >= g.from_on)
@@ -132,6 +136,9 @@ JOIN metering_reading rd ON rd.register_id = rg.id
     AND (i.removed_on IS NULL OR rd.read_on <= i.removed_on)
 LEFT JOIN metering_usage us ON us.agreement_id = g.id AND us.period_until = rd.read_on
     AND us.register_id = rd.register_id AND us.closing_reading_id = rd.id
+LEFT JOIN metering_carriedusage carried ON carried.agreement_id = g.id AND carried.closing_reading_id = rd.id
+    AND carried.cancels_id IS NULL
+    AND NOT EXISTS (SELECT FROM metering_carriedusage back WHERE back.cancels_id = carried.id)
 LEFT JOIN access_staff st ON st.id = rd.reader_id
 WHERE g.account_id = %(account_id)s
 ORDER BY rd.read_on DESC, rd.id DESC LIMIT %(most)s
