@@ -4,7 +4,13 @@ import datetime
 
 from meterbook.application import customers_admin, transaction
 from meterbook.application.actor import Actor
-from meterbook.domain.customers import models, operations, operations_standing, queries_standing
+from meterbook.domain.customers import (
+    models,
+    operations,
+    operations_standing,
+    queries_records,
+    queries_standing,
+)
 
 RIGHT_TAGS = "customers.edit"
 RIGHT_LISTS = "customers.rate"
@@ -43,7 +49,8 @@ def untag(
     actor.require(RIGHT_TAGS)
     with transaction.writing(actor=actor):
         customer = operations.lock_customer(customer_id=customer_id)
-        names = {line.tag_id: line.name for line in queries_standing.tags_of(customer_ids=[customer_id])}
+        together = queries_records.customer_with_merged(customer_id=customer_id)
+        names = {line.tag_id: line.name for line in queries_standing.tags_of(customer_ids=together)}
         if operations_standing.remove_tag(
             customer=customer, tag_id=tag_id, today=today, by_id=actor.staff_id
         ):

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from meterbook.application import actor as actors
-from meterbook.application import customer_contacts, merge_customers
+from meterbook.application import customer_contacts, customer_standing, merge_customers
 from meterbook.domain.agreements import models as agreements
-from meterbook.domain.customers import models, queries_records, rules_identity
+from meterbook.domain.customers import models, queries_records, queries_standing, rules_identity
 from meterbook.reporting import account_records, duplicates
 from tests.builders import customers as builders
 from tests.builders import payments, records
@@ -101,6 +101,38 @@ def test_undoing_gives_back_what_moved_and_is_still_there(office: Office, twins:
     again = merge(office, twins)
     assert again.is_new
     assert again.merge_id != done.merge_id
+
+
+def test_what_came_with_a_merged_record_can_still_be_ended(office: Office, twins: Twins) -> None:
+    came = builders.whole_record(customer_id=twins.merged.customer_id, mark="丙")
+    merge(office, twins)
+    kept_id = twins.kept.customer_id
+    customer_contacts.close_contact(
+        actor=office.clerk, now=NOW, today=TODAY, customer_id=kept_id, contact_id=came.contact_id
+    )
+    customer_contacts.close_document(
+        actor=office.clerk,
+        now=NOW,
+        today=TODAY,
+        customer_id=kept_id,
+        document_id=came.document_id,
+        reason="已换新证",
+    )
+    customer_standing.untag(actor=office.clerk, now=NOW, today=TODAY, customer_id=kept_id, tag_id=came.tag_id)
+    customer_standing.take_off_list(
+        actor=office.supervisor,
+        now=NOW,
+        today=TODAY,
+        customer_id=kept_id,
+        entry_id=came.list_entry_id,
+        reason="已搬走",
+    )
+    together = queries_records.customer_with_merged(customer_id=kept_id)
+    lines = queries_records.contact_lines(customer_ids=together)
+    assert [line.valid_until for line in lines if line.contact_id == came.contact_id] == [TODAY]
+    assert [d.valid_until for d in queries_records.documents_of(customer_ids=together)] == [TODAY]
+    assert queries_standing.tags_of(customer_ids=together) == []
+    assert [entry.until_on for entry in queries_standing.list_lines(customer_ids=together)] == [TODAY]
 
 
 def test_an_account_transferred_since_is_not_given_back(office: Office, twins: Twins) -> None:

@@ -76,16 +76,27 @@ def add_contact(
 
 
 def close_contact(*, customer: models.Customer, contact_id: int, today: datetime.date) -> models.ContactPoint:
-    """End a contact today; the next of its kind is preferred then. Raises ContactNotFoundError."""
-    current = models.ContactPoint.objects.filter(customer=customer, valid_until__isnull=True)
-    found = current.filter(pk=contact_id).first()
+    """End a contact today; the next of its kind is preferred then. Raises ContactNotFoundError.
+
+    A contact of a record that was merged into the customer may be ended too: nobody else could.
+    """
+    together = queries_records.customer_with_merged(customer_id=customer.pk)
+    found = models.ContactPoint.objects.filter(
+        pk=contact_id, customer_id__in=together, valid_until__isnull=True
+    ).first()
     if found is None:
         raise ContactNotFoundError
     was_preferred = found.is_preferred
     found.valid_until = max(today, found.valid_from)
     found.is_preferred = False
     found.save(update_fields=["valid_until", "is_preferred"])
-    following = current.filter(kind=found.kind).order_by("id").first()
+    following = (
+        models.ContactPoint.objects.filter(
+            customer_id=found.customer_id, kind=found.kind, valid_until__isnull=True
+        )
+        .order_by("id")
+        .first()
+    )
     if was_preferred and following is not None:
         following.is_preferred = True
         following.save(update_fields=["is_preferred"])
@@ -143,9 +154,10 @@ def add_document(*, customer: models.Customer, document: NewDocument, today: dat
 def close_document(
     *, customer: models.Customer, document_id: int, today: datetime.date
 ) -> models.IdentityDocument:
-    """End a paper today: it was withdrawn or taken down wrongly. Raises ContactNotFoundError."""
+    """End a paper today, also of a record merged into the customer. Raises ContactNotFoundError."""
+    together = queries_records.customer_with_merged(customer_id=customer.pk)
     found = models.IdentityDocument.objects.filter(
-        customer=customer, pk=document_id, valid_until__isnull=True
+        pk=document_id, customer_id__in=together, valid_until__isnull=True
     ).first()
     if found is None:
         raise ContactNotFoundError

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from meterbook.domain import columns
-from meterbook.domain.customers import models, queries_standing, rules_credit
+from meterbook.domain.customers import models, queries_records, queries_standing, rules_credit
 
 
 class ListEntryNotFoundError(Exception):
@@ -34,8 +34,11 @@ def give_tag(*, customer: models.Customer, tag_id: int, today: datetime.date, by
 
 
 def remove_tag(*, customer: models.Customer, tag_id: int, today: datetime.date, by_id: int | None) -> bool:
-    """Take a mark away; False when it was not there."""
-    found = models.CustomerTag.objects.filter(customer=customer, tag_id=tag_id, removed_on__isnull=True)
+    """Take a mark away, also from records merged into the customer; False when it was not there."""
+    together = queries_records.customer_with_merged(customer_id=customer.pk)
+    found = models.CustomerTag.objects.filter(
+        customer_id__in=together, tag_id=tag_id, removed_on__isnull=True
+    )
     return bool(found.update(removed_on=today, removed_by_id=by_id))
 
 
@@ -64,8 +67,11 @@ def put_on_list(
 def take_off_list(
     *, customer: models.Customer, entry_id: int, reason: str, today: datetime.date, by_id: int | None
 ) -> models.ListEntry:
-    """End an entry with a reason. Raises ListEntryNotFoundError."""
-    found = models.ListEntry.objects.filter(customer=customer, pk=entry_id, until_on__isnull=True).first()
+    """End an entry, also of a record merged into the customer. Raises ListEntryNotFoundError."""
+    together = queries_records.customer_with_merged(customer_id=customer.pk)
+    found = models.ListEntry.objects.filter(
+        pk=entry_id, customer_id__in=together, until_on__isnull=True
+    ).first()
     if found is None:
         raise ListEntryNotFoundError
     found.until_on = max(today, found.from_on)

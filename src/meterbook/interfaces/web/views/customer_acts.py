@@ -183,7 +183,8 @@ def document_close(request: page.PageRequest, customer_id: int, document_id: int
     """End a document, with a reason."""
     with pages.reading(request):
         record = pages.record_or_404(customer_id=customer_id)
-        documents = queries_records.documents_of(customer_ids=[customer_id])
+        together = queries_records.customer_with_merged(customer_id=customer_id)
+        documents = queries_records.documents_of(customer_ids=together)
     found = next((d for d in documents if d.document_id == document_id and d.valid_until is None), None)
     if found is None:
         raise Http404

@@ -29,7 +29,7 @@ _SCORES_SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A contact as the page writes it; `may_act`: it is the record's own and present."""
+    """A contact as the page writes it; a merged record's may be closed, not preferred."""
 
     line: queries_records.ContactLine
     kind: str | Promise
@@ -37,6 +37,7 @@ class ContactRow:
     label: str | Promise
     value: str
     may_act: bool
+    may_prefer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ def _reach(
             icon=words.CONTACT_ICONS[line.kind],
             label="" if line.label == models.ContactPoint.Label.UNSAID else words.CONTACT_LABELS[line.label],
             value=line.value if shows else identifiers.masked(line.value, head=3, tail=4),
-            may_act=line.customer_id == customer_id and line.valid_until is None,
+            may_act=line.valid_until is None,
+            may_prefer=line.customer_id == customer_id and not line.is_preferred,
         )
         for line in queries_records.contact_lines(customer_ids=ids)
     ]
@@ -135,7 +137,7 @@ def _reach(
             kind=words.DOCUMENT_KINDS[line.kind],
             number=line.number if shows else identifiers.masked(line.number),
             is_expired=line.expires_on is not None and line.expires_on < today,
-            may_act=line.customer_id == customer_id and line.valid_until is None,
+            may_act=line.valid_until is None,
         )
         for line in queries_records.documents_of(customer_ids=ids)
     ]
@@ -173,10 +175,7 @@ def _standing(ids: Sequence[int], *, customer_id: int) -> dict[str, Any]:
     return {
         "tags": queries_standing.tags_of(customer_ids=ids),
         "known_tags": queries_standing.tags(),
-        "lists": [
-            (entry, words.LISTS[entry.kind], entry.customer_id == customer_id and entry.until_on is None)
-            for entry in entries
-        ],
+        "lists": [(entry, words.LISTS[entry.kind], entry.until_on is None) for entry in entries],
         "present_lists": [words.LISTS[entry.kind] for entry in entries if entry.until_on is None],
         "scores": scores,
         "score": scores[0] if scores else None,

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from meterbook.application import customer_standing, customers_admin, rate_credit
-from meterbook.domain.customers import models, queries_standing
+from meterbook.domain.customers import models, queries_records, queries_standing
 from meterbook.interfaces import clock
 from meterbook.interfaces.jobs import tasks
 from meterbook.interfaces.web import context, page
@@ -92,7 +92,8 @@ def list_end(request: page.PageRequest, customer_id: int, list_entry_id: int) ->
     """Take the customer off a list."""
     with pages.reading(request):
         record = pages.record_or_404(customer_id=customer_id)
-        entries = queries_standing.list_lines(customer_ids=[customer_id])
+        together = queries_records.customer_with_merged(customer_id=customer_id)
+        entries = queries_standing.list_lines(customer_ids=together)
     entry = next((e for e in entries if e.entry_id == list_entry_id and e.until_on is None), None)
     if entry is None:
         raise Http404
