@@ -296,3 +296,13 @@ def test_a_scanned_barcode_opens_its_meter_in_the_search(world: records.World, k
     answer = keeper.get(reverse("search"), {"q": "6901234567"})
     assert answer.status_code == 302
     assert supply.account_no in answer["Location"]
+
+
+@pytest.mark.parametrize("scanned", ["690777", "N0001", "n0001", "Ｎ0001"])
+def test_a_scan_opens_a_meter_that_hangs_nowhere(world: records.World, keeper: Client, scanned: str) -> None:
+    (meter,) = meters.in_stock(station_id=world.station_a, serial_nos=["N0001"])
+    keeper.post(reverse("meter_barcode", args=[meter.pk]), {"barcode": "690777", "version": 0})
+    answer = keeper.get(reverse("search"), {"q": scanned})
+    assert (answer.status_code, answer.headers["Location"]) == (302, reverse("meter", args=[meter.pk]))
+    admin = browser(role="ADMIN", unit_id=world.company_unit_id)
+    assert admin.get(reverse("search"), {"q": "N000"}).status_code == 200, "a part of a number opens nothing"

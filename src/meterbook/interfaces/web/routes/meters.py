@@ -9,6 +9,7 @@ from meterbook.interfaces.web.views import (
     meter_checks,
     meter_labels,
     meter_models,
+    meter_search,
     meter_store,
     meters,
 )
@@ -32,5 +33,6 @@ urlpatterns: list[URLPattern] = [
     path("meters/<int:meter_id>/barcode/", meter_acts.barcode, name="meter_barcode"),
 ]
 
+palette.provide_search(meter_search.hits)
 palette.provide_verb(palette.Verb(_("Receive meters"), "meters_receive", "plus", "meters.edit"))
 palette.provide_verb(palette.Verb(_("Print meter labels"), "meter_labels", "barcode", "customers.view"))
