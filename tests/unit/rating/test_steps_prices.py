@@ -205,6 +205,15 @@ class TestShares:
         # 90 % half up, in whole units
         assert sum(quantity for quantity, _ in whole) == (counters[-1] * 9 + 5000) // 10_000 * 1000
 
+    def test_a_whole_quantity_in_another_tier_is_shared_from_zero(self) -> None:
+        charge = {"kind": "VOLUME_TIERS", "tiers": TIERS, "share": "90", "share_round_to": "1"}
+        usage = Usage(1, 9999, before_milli=5000)
+        # 4.5 is 5, taken back; 14.999 x 0.9 = 13.4991 is 13
+        found = samples.rated(
+            samples.version(samples.component("S", charge)), usage, show=("tier", "quantity_milli")
+        )
+        assert found == [(1, -5000), (2, 13_000)]
+
     def test_tiers_are_of_the_whole_quantity(self) -> None:
         version = samples.version(
             samples.component("S", {"kind": "GRADUATED_TIERS", "tiers": TIERS, "share": "90"})

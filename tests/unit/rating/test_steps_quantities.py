@@ -82,6 +82,7 @@ class TestConversion:
     def test_nothing_said_to_be_carried_is_nothing(self) -> None:
         rule = {"round_to": "1", "rounding": "TRUNCATE", "carry": True}
         assert self.charged(1999, billed_quantity=rule) == 1000
+        assert self.charged(2000, billed_quantity=rule) == 2000
         assert self.charged(1999, billed_quantity=rule, given={"carried_milli": None}) == 1000
 
     def test_no_more_is_taken_back_than_was_charged(self) -> None:
