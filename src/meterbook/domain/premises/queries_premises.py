@@ -57,6 +57,15 @@ class NetworkFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkPlace:
+    """An archive entry and the premise or node it is kept at."""
+
+    description: str
+    premise_id: int | None
+    node_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class BatchFacts:
     """A building that was generated."""
 
@@ -132,6 +141,14 @@ def network_records(*, premise_id: int | None = None, node_ids: Sequence[int] = 
         )
         for row in rows
     ]
+
+
+def network_record(*, record_id: int) -> NetworkPlace:
+    """Where one archive entry is kept. Raises queries.PremiseNotFoundError."""
+    record = models.NetworkRecord.objects.filter(pk=record_id).first()
+    if record is None:
+        raise queries.PremiseNotFoundError(record_id)
+    return NetworkPlace(description=record.description, premise_id=record.premise_id, node_id=record.node_id)
 
 
 def batch_facts(*, batch_id: int) -> BatchFacts:

@@ -100,14 +100,48 @@ def branch(*, node_id: int) -> Branch:
     )
 
 
-def nodes_named(
-    *, text: str, station_id: int, kinds: Sequence[models.NodeKind], most: int = 30
-) -> list[Branch]:
-    """At most `most` nodes of a station of these levels whose name contains `text`, to choose from."""
+def places_above(*, branch: Branch, most: int = 2_000) -> list[tuple[str, str]]:
+    """Where a node may be moved to: (id, way), at most `most`; entrances stay in their community."""
+    levels = range(models.NodeKind.DISTRICT, branch.kind)
+    if branch.kind > models.NodeKind.COMMUNITY:
+        levels = range(models.NodeKind.COMMUNITY, branch.kind)
+    within = _community_path(branch) if branch.kind is models.NodeKind.ENTRANCE else ""
+    found = _places(station_id=branch.station_id, kinds=list(levels), within=within, most=most)
+    return [place for place in found if place[0] != str(branch.node_id)]
+
+
+def places_beside(*, branch: Branch, most: int = 2_000) -> list[tuple[str, str]]:
+    """With what a node may become one: (id, way) of its level; parts of a community stay in it."""
+    within = _community_path(branch) if branch.kind > models.NodeKind.COMMUNITY else ""
+    found = _places(station_id=branch.station_id, kinds=[branch.kind.value], within=within, most=most)
+    return [place for place in found if place[0] != str(branch.node_id)]
+
+
+def _community_path(branch: Branch) -> str:
+    """The path of the community a node stands in, or of its root when there is none."""
+    path = ""
+    for step in branch.way:
+        path += f"{step.node_id}/"
+        if step.kind is models.NodeKind.COMMUNITY:
+            break
+    return path
+
+
+def _places(*, station_id: int, kinds: Sequence[int], within: str, most: int) -> list[tuple[str, str]]:
     found = models.AddressNode.objects.filter(
-        station_id=station_id, kind__in=[kind.value for kind in kinds], name__icontains=text
+        station_id=station_id,
+        kind__in=list(kinds),
+        path__gte=within,
+        path__lt=queries.after_path(within),
     ).order_by("kind", "name", "id")[:most]
-    return [branch(node_id=node.pk) for node in found]
+    nodes = list(found)
+    ids = {int(piece) for node in nodes for piece in node.path.split("/") if piece}
+    names = dict(models.AddressNode.objects.filter(pk__in=ids).values_list("id", "name"))
+    labelled = [
+        (str(node.pk), " / ".join(names[int(piece)] for piece in node.path.split("/") if piece))
+        for node in nodes
+    ]
+    return sorted(labelled, key=lambda place: rules.natural_key(place[1]))
 
 
 def premise_ids_below(*, path: str) -> list[int]:
