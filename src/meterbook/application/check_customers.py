@@ -13,6 +13,7 @@ from meterbook.application import (
     check_standing,
     company,
     customer_columns,
+    progress,
     row_errors,
     sheet_columns,
     spreadsheets,
@@ -63,8 +64,15 @@ class CheckedCustomers:
     totals: tuple[BookTotal, ...]
 
 
-def check_customers(*, sheet: spreadsheets.Sheet, actor: Actor, today: datetime.date) -> CheckedCustomers:
+def check_customers(
+    *,
+    sheet: spreadsheets.Sheet,
+    actor: Actor,
+    today: datetime.date,
+    tell: progress.Tell = progress.nobody,
+) -> CheckedCustomers:
     """Check a sheet as `actor`, whose scope decides which stations there are. Needs a transaction."""
+    tell(progress.Stage.CHECKING, 20)
     parsed = sheet_columns.parse(sheet=sheet, columns=customer_columns.COLUMNS)
     headings = _heading_errors(parsed)
     if headings.height:
@@ -76,7 +84,9 @@ def check_customers(*, sheet: spreadsheets.Sheet, actor: Actor, today: datetime.
             errors=headings,
             totals=(),
         )
+    tell(progress.Stage.CHECKING, 35)
     rows = _completed(parsed.rows, actor=actor, today=today)
+    tell(progress.Stage.CHECKING, 45)
     standing = check_standing.compare(rows)
     fresh = standing.fresh
     found = [
@@ -99,6 +109,29 @@ def check_customers(*, sheet: spreadsheets.Sheet, actor: Actor, today: datetime.
         supplies=facts.written(supplies).select(*_SUPPLIES),
         errors=errors,
         totals=_totals(fresh),
+    )
+
+
+def old_balances(*, sheet: spreadsheets.Sheet, actor: Actor, today: datetime.date) -> pl.DataFrame:
+    """What a sheet says its meters, accounts and balances are, whatever is wrong with the rest of it.
+
+    Columns row, station, utility, serial_no, account (alike in the rows of one account), account_no,
+    register_milli, owed_minor, owed_due_on and prepaid_minor; minor units, thousandths. Rows whose station,
+    utility or meter number can't be read are left out. Needs a transaction.
+    """
+    parsed = sheet_columns.parse(sheet=sheet, columns=customer_columns.COLUMNS)
+    rows = _completed(parsed.rows, actor=actor, today=today)
+    return rows.drop_nulls(["station_id", "utility", "serial_no"]).select(
+        "row",
+        "station",
+        "utility",
+        "serial_no",
+        pl.col("account_key").alias("account"),
+        "account_no",
+        pl.col("initial_milli").fill_null(0).alias("register_milli"),
+        "owed_minor",
+        "owed_due_on",
+        "prepaid_minor",
     )
 
 

@@ -5,9 +5,10 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
 from django.db import IntegrityError
 
-from meterbook.application import check_customers, spreadsheets, transaction, write_supplies
+from meterbook.application import check_customers, progress, spreadsheets, transaction, write_supplies
 from meterbook.application.actor import Actor
 from meterbook.domain.access import operations as access
 from meterbook.domain.agreements import bulk as agreements
@@ -39,6 +40,16 @@ class TemplateChoices:
 
     stations: tuple[str, ...]
     tariffs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that is read: `sheet` is what stands in `content`. `tell` is told how far the work is."""
+
+    name: str
+    content: bytes
+    sheet: spreadsheets.Sheet
+    tell: progress.Tell = progress.nobody
 
 
 class ImportConflictError(Exception):
@@ -75,6 +86,45 @@ def dry_run(*, actor: Actor, content: bytes, today: datetime.date) -> check_cust
         return check_customers.check_customers(sheet=sheet, actor=actor, today=today)
 
 
+def import_now(
+    *, actor: Actor, file: NewFile, now: datetime.datetime, today: datetime.date, is_dry: bool = False
+) -> tuple[ImportResult, check_customers.CheckedCustomers]:
+    """Check a file and, unless `is_dry` or something is wrong with it, keep and write it, in one transaction.
+
+    The rows are read and checked once. Nothing is kept of a file that is wrong. Raises ImportConflictError.
+    """
+    actor.require(RIGHT)
+    if is_dry:
+        with transaction.reading(actor=actor):
+            checked = _checked(file, actor=actor, today=today)
+        state = State.REJECTED if _errors(checked) else State.CHECKED
+        return _result(0, checked=checked, state=state), checked
+    try:
+        with transaction.writing(actor=actor):
+            checked = _checked(file, actor=actor, today=today)
+            if _errors(checked):
+                return _result(0, checked=checked, state=State.REJECTED), checked
+            upload = _upload(actor, name=file.name, content=file.content, now=now)
+            import_id = operations.keep_file(upload=upload, outcome=_outcome(checked))
+            kept = operations.lock_file(import_id=import_id)
+            _write_checked(checked, file=kept, actor=actor, now=now, today=today, tell=file.tell)
+            return _result(import_id, checked=checked, state=State.APPLIED), checked
+    except IntegrityError as refused:
+        raise ImportConflictError(constraint=_constraint(refused)) from refused
+
+
+def _checked(file: NewFile, *, actor: Actor, today: datetime.date) -> check_customers.CheckedCustomers:
+    return check_customers.check_customers(sheet=file.sheet, actor=actor, today=today, tell=file.tell)
+
+
+def old_balances(*, actor: Actor, content: bytes, today: datetime.date) -> pl.DataFrame:
+    """What the older system says in a file: check_customers.old_balances. Raises FileRefusedError."""
+    actor.require(RIGHT)
+    sheet = spreadsheets.read_sheet(content=content)
+    with transaction.reading(actor=actor):
+        return check_customers.old_balances(sheet=sheet, actor=actor, today=today)
+
+
 def applied_before(*, actor: Actor, content: bytes) -> ImportResult | None:
     """What became of these very bytes, when they were applied before by somebody the actor may see."""
     actor.require(RIGHT)
@@ -93,21 +143,21 @@ def check_file(
         if before is not None:
             return before
         checked = check_customers.check_customers(sheet=sheet, actor=actor, today=today)
-        upload = operations.Upload(
-            station_id=actor.home_unit_id,
-            kind=KIND,
-            name=name,
-            content=content,
-            at=now,
-            staff_id=actor.staff_id,
-        )
+        upload = _upload(actor, name=name, content=content, now=now)
         import_id = operations.keep_file(upload=upload, outcome=_outcome(checked))
         return _result(
             import_id, checked=checked, state=State.REJECTED if _errors(checked) else State.CHECKED
         )
 
 
-def apply_file(*, actor: Actor, import_id: int, now: datetime.datetime, today: datetime.date) -> ImportResult:
+def apply_file(
+    *,
+    actor: Actor,
+    import_id: int,
+    now: datetime.datetime,
+    today: datetime.date,
+    tell: progress.Tell = progress.nobody,
+) -> ImportResult:
     """Write what a kept file says, once. It is checked again first, because the tables may have changed.
 
     Returns state REJECTED, and writes nothing of the file, when something is wrong with it by now.
@@ -121,32 +171,66 @@ def apply_file(*, actor: Actor, import_id: int, now: datetime.datetime, today: d
     sheet = spreadsheets.read_sheet(content=content)
     try:
         with transaction.writing(actor=actor):
-            return _apply(sheet, actor=actor, import_id=import_id, now=now, today=today)
+            return _apply(sheet, actor=actor, import_id=import_id, now=now, today=today, tell=tell)
     except IntegrityError as refused:
-        diagnosis = getattr(refused.__cause__, "diag", None)
-        raise ImportConflictError(constraint=getattr(diagnosis, "constraint_name", None) or "") from refused
+        raise ImportConflictError(constraint=_constraint(refused)) from refused
+
+
+def _constraint(refused: IntegrityError) -> str:
+    diagnosis = getattr(refused.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or ""
+
+
+def _upload(actor: Actor, *, name: str, content: bytes, now: datetime.datetime) -> operations.Upload:
+    return operations.Upload(
+        station_id=actor.home_unit_id,
+        kind=KIND,
+        name=name,
+        content=content,
+        at=now,
+        staff_id=actor.staff_id,
+    )
 
 
 def _apply(
-    sheet: spreadsheets.Sheet, *, actor: Actor, import_id: int, now: datetime.datetime, today: datetime.date
+    sheet: spreadsheets.Sheet,
+    *,
+    actor: Actor,
+    import_id: int,
+    now: datetime.datetime,
+    today: datetime.date,
+    tell: progress.Tell,
 ) -> ImportResult:
     file = operations.lock_file(import_id=import_id)
     before = _applied_before(sha256=file.sha256)
     if before is not None:
         return before
-    checked = check_customers.check_customers(sheet=sheet, actor=actor, today=today)
+    checked = check_customers.check_customers(sheet=sheet, actor=actor, today=today, tell=tell)
     if _errors(checked):
         operations.reject_file(file=file, outcome=_outcome(checked))
         return _result(import_id, checked=checked, state=State.REJECTED)
-    accounts = _write(checked, now=now, today=today)
-    summary = {**_outcome(checked).summary, "accounts": accounts}
-    operations.mark_applied(file=file, at=now, summary=summary)
+    _write_checked(checked, file=file, actor=actor, now=now, today=today, tell=tell)
+    return _result(import_id, checked=checked, state=State.APPLIED)
+
+
+def _write_checked(
+    checked: check_customers.CheckedCustomers,
+    *,
+    file: models.ImportFile,
+    actor: Actor,
+    now: datetime.datetime,
+    today: datetime.date,
+    tell: progress.Tell,
+) -> None:
+    """Write the rows that are new and say so, in the caller's transaction."""
+    accounts = _write(checked, now=now, today=today, tell=tell)
+    operations.mark_applied(file=file, at=now, summary={**_outcome(checked).summary, "accounts": accounts})
     access.record_act(
         actor=actor,
         at=now,
         act="CUSTOMERS_IMPORTED",
         subject_kind="IMPORT",
-        subject_id=import_id,
+        subject_id=file.pk,
         station_id=file.station_id,
         after={
             "file": file.name,
@@ -156,14 +240,21 @@ def _apply(
             "unchanged": checked.unchanged_count,
         },
     )
-    return _result(import_id, checked=checked, state=State.APPLIED)
 
 
-def _write(checked: check_customers.CheckedCustomers, *, now: datetime.datetime, today: datetime.date) -> int:
+def _write(
+    checked: check_customers.CheckedCustomers,
+    *,
+    now: datetime.datetime,
+    today: datetime.date,
+    tell: progress.Tell,
+) -> int:
     """Write the rows that are new; returns the number of accounts."""
     if checked.supplies.is_empty():
         return 0
-    written = write_supplies.write_supplies(supplies=checked.supplies, recorded_at=now, posted_on=today)
+    written = write_supplies.write_supplies(
+        supplies=checked.supplies, recorded_at=now, posted_on=today, tell=tell
+    )
     return written.account_count
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from meterbook.application import progress
 from meterbook.domain import columns
 from meterbook.domain.agreements import bulk as agreements
 from meterbook.domain.agreements import models as agreement_models
@@ -88,7 +89,11 @@ class SuppliesWritten:
 
 
 def write_supplies(
-    *, supplies: pl.DataFrame, recorded_at: datetime.datetime, posted_on: datetime.date | None = None
+    *,
+    supplies: pl.DataFrame,
+    recorded_at: datetime.datetime,
+    posted_on: datetime.date | None = None,
+    tell: progress.Tell = progress.nobody,
 ) -> SuppliesWritten:
     """Write all rows of `supplies` (columns SUPPLIES, perhaps MORE). `account_no` and `sequence` may be null:
     next free.
@@ -100,9 +105,13 @@ def write_supplies(
     rows = columns.completed(supplies, schema=MORE).select(
         *SUPPLIES, *MORE, pl.lit(recorded_at).cast(pl.Datetime("us", "UTC")).alias("recorded_at")
     )
+    tell(progress.Stage.WRITING, 55)
     rows = _write_accounts(rows, recorded_at=recorded_at)
+    tell(progress.Stage.WRITING, 65)
     rows = _write_places(rows)
+    tell(progress.Stage.WRITING, 75)
     rows = _write_meters(rows)
+    tell(progress.Stage.WRITING, 85)
     rows = agreements.write_agreements(agreements=rows).rename({"id": "agreement_id"})
     rows = metering.write_books_and_places(places=rows)
     metering.write_initial_readings(
@@ -114,6 +123,7 @@ def write_supplies(
             "recorded_at",
         )
     )
+    tell(progress.Stage.WRITING, 95)
     _write_openings(rows, recorded_at=recorded_at, posted_on=posted_on or recorded_at.date())
     return SuppliesWritten(rows=rows)
 

@@ -47,6 +47,7 @@ def test_a_good_file_is_imported_once(tmp_path: Path) -> None:
             "state": "APPLIED",
             "rows": 3,
             "accounts": 3,
+            "unchanged": 0,
             "errors": 0,
             "is_repeat": is_repeat,
         }

@@ -103,6 +103,7 @@ RULES: dict[str, Rule] = {
     "import": Rule("customers.import"),
     "import_errors": Rule("customers.import"),
     "import_apply": Rule("customers.import"),
+    "import_audit": Rule("customers.import"),
     "import_readings": Rule("readings.enter"),
     "readings_template": Rule("readings.enter"),
     "readings_import": Rule("readings.enter", _READINGS_FILE),

@@ -126,21 +126,26 @@ def write_meters(*, meters: pl.DataFrame) -> pl.DataFrame:
             "multiplier_milli",
         ),
     )
+    _write_fitted(numbered)
+    _write_seals(numbered.filter(pl.col("seal_no").is_not_null()))
+    return numbered.select(*meters.columns, "meter_id", "register_id")
+
+
+def _write_fitted(meters: pl.DataFrame) -> None:
+    """Their first move, from nowhere into service, and where they hang."""
     columns.copy_in(
         table=models.MeterMove,
-        frame=numbered.select(
+        frame=meters.select(
             "station_id",
             "meter_id",
-            in_service.alias("to_state"),
+            pl.lit(models.MeterState.IN_SERVICE.value, dtype=pl.Int16).alias("to_state"),
             pl.col("installed_on").alias("moved_on"),
         ),
     )
     columns.copy_in(
         table=models.Installation,
-        frame=numbered.select("station_id", "meter_id", "service_point_id", "installed_on"),
+        frame=meters.select("station_id", "meter_id", "service_point_id", "installed_on"),
     )
-    _write_seals(numbered.filter(pl.col("seal_no").is_not_null()))
-    return numbered.select(*meters.columns, "meter_id", "register_id")
 
 
 def _write_seals(meters: pl.DataFrame) -> None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meterbook.interfaces.cli import console
+from meterbook.interfaces.cli import console, import_audit
 from meterbook.interfaces.cli.wording import gettext as _
 
 if TYPE_CHECKING:
-    from meterbook.application import check_customers, sheet_files
+    from meterbook.application import check_customers, progress, sheet_files, spreadsheets
     from meterbook.application import import_customers as use_case
     from meterbook.application.actor import Actor
 
@@ -27,11 +27,14 @@ def import_customers(
     template: Annotated[
         bool, typer.Option("--template", help=_("Write an empty template to FILE instead."))
     ] = False,
+    is_audit: Annotated[
+        bool, typer.Option("--audit", help=_("Compare FILE with the books instead; write nothing."))
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_("One line of JSON instead of a table."))] = False,
 ) -> None:
     """Import customers, all of the file or nothing. The same file again changes nothing.
 
-    Exit code 2 when rows are wrong.
+    Exit code 2 when rows are wrong; with --audit, 1 when anything differs.
     """
     console.django_setup(role="job")
     from django.utils import translation
@@ -44,6 +47,8 @@ def import_customers(
     with translation.override(_language()):
         if template:
             _write_template(actor, file=file)
+        elif is_audit:
+            import_audit.show(actor, content=_content(file), as_json=as_json)
         else:
             _import(actor, file=file, is_dry=is_dry, errors=errors, as_json=as_json)
 
@@ -52,16 +57,45 @@ def _import(actor: "Actor", *, file: Path, is_dry: bool, errors: Path | None, as
     content = _content(file)
     if _was_applied(actor, content=content, as_json=as_json):
         return
-    checked = _check(actor, content=content)
+    with console.progress() as bar:
+        task = bar.add_task(_("per cent"), total=100)
+        done, checked, sheet = _do(
+            actor,
+            name=file.name,
+            content=content,
+            is_dry=is_dry,
+            tell=lambda _stage, percent: bar.update(task, completed=percent),
+        )
+        bar.update(task, completed=100)
+    if done.state == done.state.APPLIED:
+        _tell_applied(done, as_json=as_json)
+        return
     shown = _shown(checked)
     if shown and errors is not None:
-        _write_errors(content, shown=shown, to=errors)
-    if not shown and not is_dry:
-        _apply(actor, file=file, content=content, as_json=as_json)
-        return
-    _tell(checked, shown=shown, as_json=as_json, state="REJECTED" if shown else "CHECKED")
+        _write_errors(sheet, shown=shown, to=errors)
+    _tell(checked, shown=shown, as_json=as_json, state=done.state.name)
     if shown:
         raise SystemExit(console.WRONG_USE)
+
+
+def _do(
+    actor: "Actor", *, name: str, content: bytes, is_dry: bool, tell: "progress.Tell"
+) -> "tuple[use_case.ImportResult, check_customers.CheckedCustomers, spreadsheets.Sheet]":
+    from meterbook.application import import_customers as use_case
+    from meterbook.application import spreadsheets
+    from meterbook.interfaces import clock, import_words
+
+    try:
+        sheet = spreadsheets.read_sheet(content=content)
+        file = use_case.NewFile(name=name, content=content, sheet=sheet, tell=tell)
+        done, checked = use_case.import_now(
+            actor=actor, file=file, now=clock.now(), today=clock.today(), is_dry=is_dry
+        )
+    except use_case.FileRefusedError as refused:
+        raise console.CommandError(import_words.refusal(refused), exit_code=console.WRONG_USE) from refused
+    except use_case.ImportConflictError as conflict:
+        raise console.CommandError(import_words.conflict(conflict.constraint)) from conflict
+    return done, checked, sheet
 
 
 def _content(file: Path) -> bytes:
@@ -75,31 +109,6 @@ def _content(file: Path) -> bytes:
 def _language() -> str:
     said = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return "zh-hans" if said.startswith("zh") else "en"
-
-
-def _check(actor: "Actor", *, content: bytes) -> "check_customers.CheckedCustomers":
-    from meterbook.application import import_customers as use_case
-    from meterbook.interfaces import clock, import_words
-
-    try:
-        return use_case.dry_run(actor=actor, content=content, today=clock.today())
-    except use_case.FileRefusedError as refused:
-        raise console.CommandError(import_words.refusal(refused), exit_code=console.WRONG_USE) from refused
-
-
-def _apply(actor: "Actor", *, file: Path, content: bytes, as_json: bool) -> None:
-    from meterbook.application import import_customers as use_case
-    from meterbook.interfaces import clock, import_words
-
-    now, today = clock.now(), clock.today()
-    try:
-        kept = use_case.check_file(actor=actor, name=file.name, content=content, now=now, today=today)
-        done = use_case.apply_file(actor=actor, import_id=kept.import_id, now=now, today=today)
-    except use_case.ImportConflictError as conflict:
-        raise console.CommandError(import_words.conflict(conflict.constraint)) from conflict
-    if done.state != use_case.State.APPLIED:
-        raise console.CommandError(str(import_words.OTHER_CONFLICT))
-    _tell_applied(done, as_json=as_json)
 
 
 def _was_applied(actor: "Actor", *, content: bytes, as_json: bool) -> bool:
@@ -118,6 +127,7 @@ def _tell_applied(done: "use_case.ImportResult", *, as_json: bool) -> None:
                 "state": "APPLIED",
                 "rows": done.row_count,
                 "accounts": done.account_count,
+                "unchanged": done.unchanged_count,
                 "errors": 0,
                 "is_repeat": done.is_repeat,
             }
@@ -128,7 +138,11 @@ def _tell_applied(done: "use_case.ImportResult", *, as_json: bool) -> None:
         _("Already imported: {accounts} accounts."),
     )
     words = again if done.is_repeat else new
-    console.out().print(words.format(accounts=done.account_count, rows=done.row_count))
+    fresh = done.row_count - done.unchanged_count
+    console.out().print(words.format(accounts=done.account_count, rows=fresh))
+    if done.unchanged_count:
+        said = _("{rows} rows stand already as they are; nothing was written for them.")
+        console.out().print(said.format(rows=done.unchanged_count))
 
 
 def _shown(checked: "check_customers.CheckedCustomers") -> "list[sheet_files.ShownError]":
@@ -153,6 +167,7 @@ def _tell(
                 "state": state,
                 "rows": checked.row_count,
                 "accounts": checked.account_count,
+                "unchanged": checked.unchanged_count,
                 "errors": len(shown),
                 "first_errors": [
                     {"row": e.row, "column": e.column, "value": e.value, "reason": e.reason}
@@ -176,12 +191,12 @@ def _tell(
     (console.err() if shown else console.out()).print(summary)
 
 
-def _write_errors(content: bytes, *, shown: "list[sheet_files.ShownError]", to: Path) -> None:
-    from meterbook.application import customer_columns, sheet_files, spreadsheets
+def _write_errors(sheet: "spreadsheets.Sheet", *, shown: "list[sheet_files.ShownError]", to: Path) -> None:
+    from meterbook.application import customer_columns, sheet_files
     from meterbook.interfaces import import_words
 
     book = sheet_files.error_workbook(
-        sheet=spreadsheets.read_sheet(content=content),
+        sheet=sheet,
         columns=customer_columns.COLUMNS,
         errors=shown,
         words=import_words.error_words(),

@@ -71,6 +71,7 @@ COMMANDS = (
         _("Measure against a baseline"),
         Part(name="rating", target="bench_rating:app"),
         Part(name="bill-run", target="bench_bill_run:app"),
+        Part(name="import", target="bench_import:app"),
         Part(name="records", target="bench_records:app"),
     ),
     _command("demo", _("Build the demo company"), "demo:app"),

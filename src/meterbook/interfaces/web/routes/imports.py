@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("imports/customers.xlsx", imports.template, name="import_template"),
     path("imports/<int:import_id>/", imports.outcome, name="import"),
     path("imports/<int:import_id>/errors.xlsx", imports.errors, name="import_errors"),
+    path("imports/<int:import_id>/audit/", imports.audit, name="import_audit"),
     path("imports/<int:import_id>/apply", imports.apply, name="import_apply"),
 ]
 

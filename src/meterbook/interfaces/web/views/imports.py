@@ -11,16 +11,17 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from meterbook.application import customer_columns, sheet_files, spreadsheets
+from meterbook.application import check_customers, customer_columns, sheet_files, spreadsheets
 from meterbook.application import import_customers as use_case
 from meterbook.domain.imports import models, queries
 from meterbook.domain.tables import Utility
-from meterbook.interfaces import clock, customer_template, import_words
+from meterbook.interfaces import audit_words, clock, customer_template, import_words
 from meterbook.interfaces.web import cells, context, page
+from meterbook.reporting import migration_audit
 
 IMPORT_CUSTOMERS = gettext_lazy("Import customers")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN_FILES, SHOWN_ERRORS = 20, 50
+SHOWN_FILES, SHOWN_ERRORS, SHOWN_DIFFERENCES = 20, 50, 200
 STATES = {
     models.ImportState.CHECKED: cells.Tag(text=gettext_lazy("Ready to import"), kind="warn"),
     models.ImportState.REJECTED: cells.Tag(text=gettext_lazy("Has errors"), kind="bad"),
@@ -98,6 +99,7 @@ def outcome(request: page.PageRequest, import_id: int) -> HttpResponseBase:
             "is_ready": entry.state == models.ImportState.CHECKED,
             "is_applied": entry.state == models.ImportState.APPLIED,
             "accounts": entry.summary["accounts"],
+            "unchanged": entry.summary.get("unchanged", 0),
             "totals": totals,
             "errors": errors,
             "error_rest": entry.error_count - len(errors),
@@ -147,6 +149,36 @@ def errors(_request: page.PageRequest, import_id: int) -> HttpResponseBase:
         words=import_words.error_words(),
     )
     return _download(book, name=f"errors-{import_id}.xlsx")
+
+
+@page.page(right="customers.import")
+def audit(request: page.PageRequest, import_id: int) -> HttpResponseBase:
+    """The books beside what the file says the older system had."""
+    entry = _entry(import_id)
+    content = queries.content_of(import_id=import_id)
+    if content is None:
+        raise Http404
+    today = clock.today()
+    old = check_customers.old_balances(
+        sheet=spreadsheets.read_sheet(content=content), actor=request.actor, today=today
+    )
+    found = migration_audit.compare(old=old, today=today)
+    shown = found.differences[:SHOWN_DIFFERENCES]
+    return TemplateResponse(
+        request,
+        "imports/audit.html",
+        {
+            "entry": entry,
+            "agrees": found.agrees,
+            "totals": [
+                (total.station, Utility(total.utility).name, audit_words.figures(total))
+                for total in found.totals
+            ],
+            "differences": [(one, audit_words.difference(one)) for one in shown],
+            "difference_count": len(found.differences),
+            "difference_rest": len(found.differences) - len(shown),
+        },
+    )
 
 
 class _Files:
