@@ -101,6 +101,8 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
             **asdict(customer),
             **doors,
             **fitted,
+            "client_id": _client(station_id=station_id).pk,
+            "view_id": _view(owner=usernames["CLERK"], station_id=station_id).pk,
             "account_no": supply.account_no,
             "account_id": supply.account_id,
             "meter_id": supply.meter_id,
@@ -138,6 +140,30 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
             f"{mark}册",
             f'"/shifts/{shift_id}/',
         ),
+    )
+
+
+def _client(*, station_id: int) -> access.ApiClient:
+    """Another system that reads this station."""
+    return access.ApiClient.objects.create(
+        name=f"client{station_id}",
+        org_unit_id=station_id,
+        key_id=f"key{station_id}",
+        secret_sha256="0" * 64,
+        scopes=["accounts"],
+        per_minute=1,
+        given_at=story.at(DAY),
+    )
+
+
+def _view(*, owner: str, station_id: int) -> access.SavedView:
+    """A list as somebody of this station saved it, for the colleagues too."""
+    return access.SavedView.objects.create(
+        owner=access.Staff.objects.get(username=owner),
+        org_unit_id=station_id,
+        list_name="customers",
+        name=f"view{station_id}",
+        is_shared=True,
     )
 
 
