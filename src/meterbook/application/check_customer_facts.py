@@ -151,7 +151,7 @@ def errors(rows: pl.DataFrame, *, today: datetime.date, oldest: datetime.date) -
         rows,
         pl.col("counted_milli").is_not_null()
         & pl.col("counted_since").is_null()
-        & pl.col("tariff_id").is_not_null(),
+        & (pl.col("from_on") >= pl.col("tariff_starts_on")),
         column="counted_milli",
         code=Fault.COUNTS_NOTHING,
     )

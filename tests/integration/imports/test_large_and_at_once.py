@@ -42,6 +42,25 @@ def test_ten_thousand_rows_are_checked_and_written_in_time() -> None:
     assert seconds < SECONDS, f"{seconds:.1f} s for {ROWS} rows"
 
 
+@pytest.mark.usefixtures("db")
+def test_137_bad_rows_among_3000_are_all_named_and_nothing_else() -> None:
+    records.world()
+    records.tariff()
+    rows = [
+        workbooks.row(n, community=f"新城{n // 200}里", book=f"B{n // 300:03d}", counted_milli="12")
+        for n in range(3_000)
+    ]
+    spoilt = {n: ("digits", "installed_on", "tariff", "document_no")[n % 4] for n in range(0, 2_740, 20)}
+    for n, column in spoilt.items():
+        rows[n + n // 20 % 4][column] = "x9"
+    expected = {(n + n // 20 % 4 + 2, column) for n, column in spoilt.items()}
+    checked = import_customers.dry_run(actor=records.system(), content=workbooks.workbook(rows), today=TODAY)
+    assert len(expected) == 137
+    named = set(checked.errors.select("row", "column").iter_rows())
+    assert named == expected
+    assert checked.supplies.is_empty()
+
+
 @pytest.mark.usefixtures("own_database")
 def test_one_file_applied_by_four_at_once_is_written_once() -> None:
     records.world()
