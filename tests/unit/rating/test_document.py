@@ -345,3 +345,9 @@ def test_the_fingerprint_is_of_the_content() -> None:
         source.fingerprint(values) == source.fingerprint(turned) == source.fingerprint(source.read_yaml(YAML))
     )
     assert source.fingerprint({**values, "note": "Another."}) != source.fingerprint(values)
+
+
+def test_a_text_that_is_no_yaml_at_all_has_no_line_to_give_advice_on() -> None:
+    with pytest.raises(document.TariffError, match="not readable as YAML") as caught:
+        document.load_yaml("code: A\x00")
+    assert "indent" not in str(caught.value)

@@ -174,3 +174,17 @@ def test_a_component_has_its_own_name() -> None:
     )
     text = explain.component_text(version=version, component_no=2)
     assert explain.name_text(text.name, language="en") == "SERVICE"
+
+
+def test_a_percentage_alone_names_the_charges_of_the_tariff() -> None:
+    """Without the other lines of its bill there is only the tariff to say what it is of."""
+    percentage = {"kind": "PERCENTAGE", "rate": "10", "of": ["WATER"]}
+    version = samples.version(
+        samples.component("WATER", samples.PER_UNIT), samples.component("LEVY", percentage)
+    )
+    found = explain.sentence(
+        line=line(quantity_milli=1_000_000, price_micro=100_000, amount_minor=1000),
+        component=explain.component_text(version=version, component_no=2),
+        language="en",
+    )
+    assert "WATER" in found
