@@ -24,7 +24,7 @@ BLOCK_TRANSLATED = re.compile(r"\{%\s*blocktranslate.*?endblocktranslate\s*%\}",
 HTML_TAG = re.compile(r"<!--.*?-->|<kbd[^>]*>.*?</kbd>|<[^>]*>", re.DOTALL)
 WORDS = re.compile(r"[A-Za-z]{3,}")
 # Words that are the same in every language.
-SAME_EVERYWHERE = {"Meterbook", "Excel", "PDF", "Ctrl", "Alt", "kWh"}
+SAME_EVERYWHERE = {"Meterbook", "Excel", "OpenAPI", "PDF", "Ctrl", "Alt", "kWh"}
 
 
 def name(path: Path) -> str:

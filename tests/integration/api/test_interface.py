@@ -23,7 +23,7 @@ from meterbook.interfaces.api import v1
 from tests.builders import records
 
 NOW = datetime.datetime(2026, 11, 6, 8, 0, 30, tzinfo=datetime.UTC)
-ALL_SCOPES = tuple(api_access.SCOPES)
+ALL_SCOPES = tuple(sorted(api_access.SCOPES))
 LISTS = ("customers", "accounts", "agreements", "meters", "balances")
 
 

@@ -5,17 +5,7 @@ import hmac
 import re
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
-
-# What a client may be given: scope -> what people read.
-SCOPES = {
-    "customers": _("Customers, without phone and identity numbers"),
-    "personal": _("Phone numbers and contacts as well"),
-    "accounts": _("Accounts and agreements"),
-    "meters": _("Meters and where they hang"),
-    "balances": _("What accounts owe and hold"),
-}
-# The rights of the house that a scope stands for.
+# What a client may be given, and the right of the house that each stands for.
 RIGHTS_OF = {
     "customers": "customers.view",
     "personal": "personal_data.view",
@@ -23,6 +13,7 @@ RIGHTS_OF = {
     "meters": "customers.view",
     "balances": "billing.view",
 }
+SCOPES = frozenset(RIGHTS_OF)
 KEY_ID_LENGTH = 12
 _KEY = re.compile(r"mb_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
 

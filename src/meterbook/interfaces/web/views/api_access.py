@@ -20,8 +20,12 @@ from meterbook.domain.access import queries_api
 from meterbook.interfaces import clock
 from meterbook.interfaces.api import v1
 from meterbook.interfaces.web import context, page
+from meterbook.interfaces.web.views.act_terms import api as api_words
 
 STANDARD_PER_MINUTE = 120
+# For programs: the same in every language.
+HEAD_LINE = "Authorization: Bearer {key}"
+EXAMPLE = 'curl -H "{head_line}" {address}accounts?limit=100'
 
 
 class ClientForm(forms.Form):
@@ -32,7 +36,7 @@ class ClientForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("May read"),
         widget=forms.CheckboxSelectMultiple,
-        choices=list(api_access.SCOPES.items()),
+        choices=list(api_words.SCOPES.items()),
     )
     per_minute = forms.IntegerField(
         label=gettext_lazy("Questions a minute"), min_value=1, max_value=6000, initial=STANDARD_PER_MINUTE
@@ -101,7 +105,9 @@ def overview(request: page.PageRequest) -> HttpResponseBase:
         ),
         now=clock.now(),
     )
-    return TemplateResponse(request, "api/key.html", {"given": given})
+    return TemplateResponse(
+        request, "api/key.html", {"given": given, "head_line": HEAD_LINE.format(key=given.key)}
+    )
 
 
 def _overview(request: page.PageRequest, *, form: ClientForm) -> HttpResponseBase:
@@ -109,9 +115,7 @@ def _overview(request: page.PageRequest, *, form: ClientForm) -> HttpResponseBas
         clients = queries_api.clients(unit_ids=request.actor.unit_ids)
         facts = {
             "form": form,
-            "clients": [
-                (client, [api_access.SCOPES[scope] for scope in client.scopes]) for client in clients
-            ],
+            "clients": [(client, [api_words.SCOPES[scope] for scope in client.scopes]) for client in clients],
             "today": clock.today(),
         }
         return TemplateResponse(request, "api/overview.html", facts, status=422 if form.is_bound else 200)
@@ -145,10 +149,12 @@ def withdraw(request: page.PageRequest, client_id: int) -> HttpResponseBase:
 def reference(request: page.PageRequest) -> HttpResponseBase:
     """Every address, parameter and answer, from the interface's own description."""
     described: Mapping[str, Any] = v1.api.get_openapi_schema(path_prefix="/api/v1/")
+    address = request.build_absolute_uri("/api/v1/")
     facts = {
         "operations": list(_operations(described)),
         "shapes": list(_shapes(described)),
-        "address": request.build_absolute_uri("/api/v1/"),
+        "address": address,
+        "example": EXAMPLE.format(head_line=HEAD_LINE.format(key="mb_…"), address=address),
     }
     return TemplateResponse(request, "api/reference.html", facts)
 
@@ -162,7 +168,7 @@ def _operations(described: Mapping[str, Any]) -> Iterator[Operation]:
                 method=method.upper(),
                 path=path,
                 text=about.get("description", ""),
-                scope=api_access.SCOPES[scopes[path]],
+                scope=api_words.SCOPES[scopes[path]],
                 parameters=tuple(
                     Parameter(
                         name=parameter["name"],
