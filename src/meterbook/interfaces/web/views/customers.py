@@ -20,7 +20,14 @@ from meterbook.domain.metering import models as metering
 from meterbook.domain.premises import queries as premises
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, lists, page
-from meterbook.interfaces.web.views import account_menu, account_records_tabs, account_tabs, links, words
+from meterbook.interfaces.web.views import (
+    account_menu,
+    account_records_tabs,
+    account_tabs,
+    files,
+    links,
+    words,
+)
 from meterbook.reporting import account_records, accounts
 
 
@@ -218,6 +225,7 @@ def account(request: page.PageRequest, account_no: str) -> HttpResponseBase:
         "tab": current,
         "may_fit": request.actor.may("meters.fit"),
         "acts": account_menu.entries(actor=request.actor, head=head),
+        "files_url": files.address_of_files(request, kind="ACCOUNT", subject_id=account_id),
         "till_url": links.to("till_account", account_no) if request.actor.may("payments.take") else "",
         "today": today,
         "neighbours": lists.neighbours(

@@ -151,6 +151,11 @@ def restore(request: page.PageRequest, link_id: int) -> HttpResponseBase:
     return _back(request, link_id=link_id, notice=notice)
 
 
+def address_of_files(request: page.PageRequest, *, kind: str, subject_id: int) -> str:
+    """Where a subject's files are; "" for who may not see them."""
+    return links.to("files", kind, subject_id) if request.actor.may(keep_files.RIGHT_SEE) else ""
+
+
 def lines(request: page.PageRequest, *, found: list[queries.FileFacts]) -> list[FileLine]:
     """Files as pages write them, for this person."""
     return [_line(facts, may_see_personal=request.actor.may(keep_files.RIGHT_PERSONAL)) for facts in found]

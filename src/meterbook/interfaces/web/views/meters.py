@@ -18,7 +18,7 @@ from meterbook.domain.devices import models, rules
 from meterbook.domain.devices import queries as devices
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, lists, page
-from meterbook.interfaces.web.views import meter_forms, meter_store, meter_words, usage_chart, words
+from meterbook.interfaces.web.views import files, meter_forms, meter_store, meter_words, usage_chart, words
 from meterbook.reporting import meter_history, meters
 
 
@@ -154,6 +154,7 @@ def _facts(request: page.PageRequest, *, meter_id: int) -> dict[str, Any]:
     sees_readings = request.actor.may("readings.view")
     return {
         "meter": found,
+        "files_url": files.address_of_files(request, kind="METER", subject_id=meter_id),
         "utility": words.utility_code(found.utility),
         "kind": words.METER_KINDS[found.kind],
         "state": meter_words.STATES[found.state],

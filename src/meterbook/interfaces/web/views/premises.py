@@ -16,7 +16,7 @@ from meterbook.domain.access import queries as access
 from meterbook.domain.premises import queries, queries_classes, queries_premises, queries_tree
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, lists, page
-from meterbook.interfaces.web.views import act_words, premise_words, words
+from meterbook.interfaces.web.views import act_words, files, premise_words, words
 from meterbook.reporting import premises, timeline
 
 _MOST_FOUND = 1_000
@@ -169,6 +169,7 @@ def premise(request: page.PageRequest, premise_id: int) -> HttpResponseBase:
     points = premises.points_of(premise_id=premise_id)
     facts = {
         "premise": found,
+        "files_url": files.address_of_files(request, kind="PREMISE", subject_id=premise_id),
         "branch": branch,
         "parts": [(premise_words.PARTS[name], getattr(found.parts, name)) for name in premise_words.PARTS],
         "points": [(point, words.utility_code(point.utility)) for point in points],
