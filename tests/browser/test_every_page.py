@@ -72,7 +72,7 @@ def walk(page: Page) -> Iterator[str]:
 
 def is_page(href: str) -> bool:
     """Whether a link leads to a page of ours, not to a file or a state of the same list."""
-    if not href.startswith("/") or href.startswith("/static/"):
+    if not href.startswith("/") or href.startswith(("/static/", "/api/")):
         return False
     return not re.search(r"export=|template|\.(pdf|xlsx|csv)$", href)
 

@@ -213,8 +213,8 @@ def test_an_account_comes_once_and_no_more_than_asked(people: People) -> None:
 
 
 OF_WHOLE_NUMBERS = {
-    "account_no": "SELECT id FROM agreements_account WHERE account_no = '210100000011'",
-    "serial_no": "SELECT id FROM devices_meter WHERE serial_no = 'W1'",
+    "account_no": "SELECT id FROM agreements_account WHERE account_no = '210100000011' ORDER BY account_no",
+    "serial_no": "SELECT id FROM devices_meter WHERE serial_no = 'W1' ORDER BY serial_no",
 }
 LIKE = "SELECT id FROM customers_customer WHERE upper(name) LIKE '%欧阳建%'"
 
@@ -223,20 +223,13 @@ LIKE = "SELECT id FROM customers_customer WHERE upper(name) LIKE '%欧阳建%'"
 def test_lookups_reach_their_index_under_row_level_security(people: People) -> None:
     """The policy keeps operators that leak from an index; the look-ups use only leakproof ones.
 
-    Three hundred accounts and fresh statistics, so that the planner has a reason to prefer one index.
+    The order asked for gives the planner a reason to prefer that index in a table of three rows.
     """
 
     def index_conditions(statement: str) -> str:
         cursor.execute(f"EXPLAIN (COSTS OFF) {statement}")
         return "\n".join(row[0] for row in cursor.fetchall() if "Index Cond" in row[0])
 
-    with connection.cursor() as cursor:
-        cursor.execute("RESET ROLE")
-        records.supplies(
-            count=300, station_id=people.li.station_id, tariff_id=records.tariff(), book_code="0300"
-        )
-        cursor.execute("ANALYZE agreements_account, devices_meter, customers_customer")
-        cursor.execute("SET ROLE meterbook_app")
     with transaction.reading(actor=people.clerk), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         for column, statement in OF_WHOLE_NUMBERS.items():
