@@ -212,9 +212,9 @@ def test_an_account_comes_once_and_no_more_than_asked(people: People) -> None:
     assert len({found.head.account_id for found in both}) == len(both)
 
 
-OF_WHOLE_NUMBERS = {
-    "account_no": "SELECT id FROM agreements_account WHERE account_no = '210100000011' ORDER BY account_no",
-    "serial_no": "SELECT id FROM devices_meter WHERE serial_no = 'W1' ORDER BY serial_no",
+OF_NUMBERS = {
+    "account_no": "SELECT FROM agreements_account WHERE account_no >= '2' AND account_no < '3'",
+    "serial_no": "SELECT FROM devices_meter WHERE serial_no >= 'W1' AND serial_no < 'W2'",
 }
 LIKE = "SELECT id FROM customers_customer WHERE upper(name) LIKE '%欧阳建%'"
 
@@ -223,7 +223,8 @@ LIKE = "SELECT id FROM customers_customer WHERE upper(name) LIKE '%欧阳建%'"
 def test_lookups_reach_their_index_under_row_level_security(people: People) -> None:
     """The policy keeps operators that leak from an index; the look-ups use only leakproof ones.
 
-    The order asked for gives the planner a reason to prefer that index in a table of three rows.
+    With sorting ruled out the order has to come from the index; that the look-up is its condition as well is
+    what a leaking operator would prevent.
     """
 
     def index_conditions(statement: str) -> str:
@@ -232,8 +233,9 @@ def test_lookups_reach_their_index_under_row_level_security(people: People) -> N
 
     with transaction.reading(actor=people.clerk), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        for column, statement in OF_WHOLE_NUMBERS.items():
-            assert column in index_conditions(statement), statement
+        cursor.execute("SET LOCAL enable_sort = off")
+        for column, statement in OF_NUMBERS.items():
+            assert column in index_conditions(f"{statement} ORDER BY {column}"), statement
         assert "name" not in index_conditions(LIKE), "the control: LIKE is kept from it, hence the functions"
         cursor.execute(
             "SELECT proname, proleakproof FROM pg_proc WHERE proname = ANY (%s)",
