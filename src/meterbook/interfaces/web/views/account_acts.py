@@ -89,11 +89,9 @@ REFUSALS: dict[type[Exception], tuple[str | None, str | Promise | Callable[[Any]
 }
 
 
-def refusal(error: Exception) -> tuple[str | None, str] | None:
-    """The field and the words of an expected refusal; None for anything else."""
-    if type(error) not in REFUSALS:
-        return None
-    place, text = REFUSALS[type(error)]
+def refusal(error: Exception) -> tuple[str | None, str]:
+    """The field and the words of an expected refusal, one of REFUSALS or a kind of it."""
+    place, text = next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
     return place, text(error) if callable(text) else str(text)
 
 
@@ -111,11 +109,8 @@ def respond(request: page.PageRequest, *, account_no: str, act_page: ActPage) ->
             said = act_page.act(request, head, form)
         except queries.AccountNotFoundError as missing:
             raise Http404 from missing
-        except Exception as error:
-            told = refusal(error)
-            if told is None:
-                raise
-            place, text = told
+        except tuple(REFUSALS) as error:
+            place, text = refusal(error)
             form.add_error(place if place in form.fields else None, text)
             touched = error.bills if isinstance(error, acts.BillsTouchedError) else ()
         else:
