@@ -38,15 +38,15 @@ SECTIONS = (
         title="",
         places=(
             Place("till", _("Till"), "till", "cash", "payments.take", ("pay", "sk")),
-            Place("customers", _("Customers"), "customers", "users", "customers.view", ("kh",)),
             Place(
-                "customer_list",
-                pgettext_lazy("menu", "Records"),
-                "customer_list",
-                "user",
+                "customers",
+                pgettext_lazy("menu", "Accounts"),
+                "customers",
+                "users",
                 "customers.view",
-                ("da",),
+                ("yh", "hh"),
             ),
+            Place("customer_list", _("Customers"), "customer_list", "user", "customers.view", ("kh", "da")),
             Place(
                 "premises",
                 pgettext_lazy("menu", "Premises"),

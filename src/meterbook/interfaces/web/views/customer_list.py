@@ -103,7 +103,7 @@ def _credit(row: customer_list.CustomerRow) -> cells.Tag | None:
 
 LISTING = lists.Listing(
     name="customer_records",
-    title=_("Customer records"),
+    title=_("Customers"),
     columns=(
         lists.Column(key="name", label=pgettext_lazy("customer", "Name"), is_sortable=True),
         lists.Column(key="kind", label=_("Kind"), value=lambda row: words.KINDS[row.kind]),

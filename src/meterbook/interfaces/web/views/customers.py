@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from meterbook.application import actor as actors
 from meterbook.domain.agreements import queries as agreements
@@ -116,7 +117,7 @@ def _wanted(filters: Mapping[str, Any]) -> accounts.AccountFilter:
 
 LISTING = lists.Listing(
     name="customers",
-    title=_("Customers"),
+    title=pgettext_lazy("menu", "Accounts"),
     columns=(
         lists.Column(key="account_no", label=_("Account no."), kind=cells.Kind.ACCOUNT_NO, is_sortable=True),
         lists.Column(key="name", label=_("Name"), is_sortable=True),
