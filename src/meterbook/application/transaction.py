@@ -1,10 +1,14 @@
 """The only place transactions are opened: one per use case, with the actor's scope inside it.
 
+Where acts of one actor belong to a larger one, `together` makes them steps of its transaction, and
+`rehearsing` takes everything back: what single acts check is then never checked a second way (decision 0016).
+
 Row-level security reads `meterbook.scope`. It is set with SET LOCAL, so it ends with the
 transaction and can never leak to the next user of a pooled connection (platform.md, rule 2).
 """
 
 import contextlib
+import contextvars
 from collections.abc import Iterator
 
 from django.db import connection, transaction
@@ -12,13 +16,46 @@ from psycopg import sql
 
 from meterbook.domain.access import rules
 
+# Whose larger act the present code is a step of. The steps must be the same actor's: they keep its scope.
+_leader: contextvars.ContextVar[rules.Actor | None] = contextvars.ContextVar("leader", default=None)
+
 
 @contextlib.contextmanager
 def writing(*, actor: rules.Actor) -> Iterator[None]:
-    """One use case: everything inside commits together or not at all. Never nested."""
+    """One use case: everything inside commits together or not at all. Nested only inside `together`,
+    by the same actor: then it is one step, which alone is taken back when it fails.
+    """
+    leader = _leader.get()
+    if leader is not None:
+        if leader.unit_ids != actor.unit_ids:
+            raise RuntimeError("a step of another actor's act")
+        with transaction.atomic():
+            yield
+            # What is only checked at the end is checked here, so that it fails this step and no other.
+            connection.check_constraints()
+        return
     with transaction.atomic(durable=True):
         _set_scope(actor)
         yield
+
+
+@contextlib.contextmanager
+def together(*, actor: rules.Actor) -> Iterator[None]:
+    """A larger act: every `writing` inside is a step of this one transaction. Not nested itself."""
+    with writing(actor=actor):
+        token = _leader.set(actor)
+        try:
+            yield
+        finally:
+            _leader.reset(token)
+
+
+@contextlib.contextmanager
+def rehearsing(*, actor: rules.Actor) -> Iterator[None]:
+    """As `together`, and nothing of it stays: what would happen is seen, and taken back."""
+    with together(actor=actor):
+        yield
+        transaction.set_rollback(True)
 
 
 @contextlib.contextmanager

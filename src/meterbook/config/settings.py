@@ -35,6 +35,7 @@ TENANT_APPS = [
     "meterbook.domain.documents",
     "meterbook.domain.files",
     "meterbook.domain.imports",
+    "meterbook.domain.edits",
     "meterbook.domain.customers",
     "meterbook.domain.premises",
     "meterbook.domain.devices",
@@ -189,7 +190,10 @@ METERBOOK_FILES_S3 = (
         "secret_key": ENVIRONMENT.files_secret_key or "",
     }
 )
-PROCRASTINATE_IMPORT_PATHS = ["meterbook.interfaces.jobs.tasks"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "meterbook.interfaces.jobs.tasks",
+    "meterbook.interfaces.jobs.edit_many_tasks",
+]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 
 LOGGING = {

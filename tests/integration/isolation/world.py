@@ -4,9 +4,10 @@ import datetime
 import uuid
 from dataclasses import asdict, dataclass
 
-from meterbook.application import cancel_payment, reprint_receipt, transaction
+from meterbook.application import cancel_payment, edit_many, reprint_receipt, transaction
 from meterbook.domain.access import models as access
 from meterbook.domain.billing import models as billing
+from meterbook.domain.edits import models as edits
 from meterbook.domain.imports import models as imports
 from meterbook.domain.metering import models as metering
 from meterbook.domain.payments import models as payments
@@ -91,6 +92,7 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
         seal = meters.sealed_and_tested(meter_id=supply.meter_id, mark=mark, on=DAY)
         fitted = rounds.one_of_each(supply=other, day=datetime.date(2026, 12, 5), mark=mark)
     photo = pictures.hand_in(actor=by.clerk, account_id=supply.account_id, name=f"{supply.name}.jpg")
+    edit_id = _edit_of_many(by=by, supply=supply)
     usernames = {role: records.staff(role=role, unit_id=station_id).username for role in ROLES}
     return Station(
         station_id=station_id,
@@ -101,6 +103,7 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
             **asdict(customer),
             **doors,
             **fitted,
+            "edit_id": edit_id,
             "client_id": _client(station_id=station_id).pk,
             "view_id": _view(owner=usernames["CLERK"], station_id=station_id).pk,
             "account_no": supply.account_no,
@@ -141,6 +144,26 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
             f'"/shifts/{shift_id}/',
         ),
     )
+
+
+def _edit_of_many(*, by: story.People, supply: records.Supply) -> int:
+    """A change of many records that was looked at and waits for somebody to say yes."""
+    edit_id = edit_many.ask_for_all(
+        actor=by.supervisor,
+        question=edit_many.Question(
+            request_key=uuid.uuid4(),
+            subject=edits.Subject.CUSTOMER,
+            act="REMARK",
+            reason=f"通知{supply.name}",
+            on=DAY,
+        ),
+        about="",
+        value="有狗",
+        subject_ids=[supply.customer_id],
+        now=story.at(DAY),
+    )
+    edit_many.look(actor=by.supervisor, edit_id=edit_id, today=DAY, clock=lambda: story.at(DAY))
+    return edit_id
 
 
 def _client(*, station_id: int) -> access.ApiClient:

@@ -21,8 +21,12 @@ def record_act(
 ) -> None:
     """Write the audit row of an act, in the transaction of the act.
 
-    `act` is a code like PAYMENT_TAKEN; `before`/`after` hold plain JSON values.
+    `act` is a code like PAYMENT_TAKEN; `before`/`after` hold plain JSON values. An act on an errand carries
+    that one's id, and its reason where it has none of its own.
     """
+    if actor.errand is not None:
+        reason = reason or actor.errand.reason
+        after = {**(after or {}), "edit": actor.errand.edit_id}
     models.AuditEntry.objects.create(
         at=at,
         actor_id=actor.staff_id,

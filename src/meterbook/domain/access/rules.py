@@ -146,12 +146,21 @@ class NotAllowedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """The larger act an act is a step of: a change of many records, and why it is made."""
+
+    edit_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """A person or a named system identity, with what they may do and whose data they may touch.
 
     `unit_ids` are the ids of every company, branch and station in the person's scope;
     `home_unit_id` is the unit they belong to. A system identity (`is_system`) serves the whole
-    company and has every right; it never carries a person's name (trust.md I15).
+    company and has every right; it never carries a person's name (trust.md I15). An `errand` goes into
+    the audit row of every act.
     """
 
     name: str
@@ -161,6 +170,7 @@ class Actor:
     rights: frozenset[str] = field(default_factory=frozenset)
     is_system: bool = False
     remote_address: str = ""
+    errand: Errand | None = None
 
     def may(self, right: str) -> bool:
         """Whether the actor holds `right`, a code of RIGHTS."""

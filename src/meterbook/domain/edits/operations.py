@@ -1,0 +1,130 @@
+"""Writes of changes of many records. They need a transaction and never open one."""
+
+import datetime
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from meterbook.domain.edits import models, queries, rules
+
+_CHUNK_ROWS = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEdit:
+    """A change of many records as it is asked for."""
+
+    station_id: int
+    subject: models.Subject
+    act: str
+    reason: str
+    on: datetime.date
+    request_key: uuid.UUID
+    undoes_id: int | None
+    at: datetime.datetime
+    staff_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a row was refused, or that it wasn't (`code` "")."""
+
+    code: str = ""
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A row with whose it is and what people call it."""
+
+    planned: rules.Planned
+    station_id: int
+    label: str
+
+
+def add_edit(*, new: NewEdit, rows: Sequence[NewRow]) -> int:
+    """Keep what was asked for with its rows; returns its id. Its dry run is still to come."""
+    made = models.BulkEdit.objects.create(
+        station_id=new.station_id,
+        subject=new.subject,
+        act=new.act,
+        reason=new.reason,
+        on=new.on,
+        row_count=len(rows),
+        request_key=new.request_key,
+        undoes_id=new.undoes_id,
+        asked_at=new.at,
+        asked_by_id=new.staff_id,
+    )
+    models.BulkEditRow.objects.bulk_create(
+        [
+            models.BulkEditRow(
+                station_id=row.station_id,
+                edit_id=made.pk,
+                row_no=row.planned.wanted.row_no,
+                act=row.planned.wanted.key.act,
+                about=row.planned.wanted.key.about,
+                subject_id=row.planned.wanted.key.subject_id,
+                label=row.label[:280],
+                before=row.planned.before,
+                after=row.planned.wanted.value,
+                plan=row.planned.plan,
+                plan_code=row.planned.code,
+            )
+            for row in rows
+        ],
+        batch_size=_CHUNK_ROWS,
+    )
+    return made.pk
+
+
+def lock_edit(*, edit_id: int) -> models.BulkEdit:
+    """The change's row, locked until the transaction ends. Raises queries.EditUnknownError."""
+    found = models.BulkEdit.objects.select_for_update().filter(pk=edit_id).first()
+    if found is None:
+        raise queries.EditUnknownError(edit_id)
+    return found
+
+
+def keep_verdicts(*, verdicts: Mapping[int, Verdict]) -> None:
+    """What trying the act said of rows (row id -> verdict) that nobody has judged before."""
+    fine = [row_id for row_id, verdict in verdicts.items() if not verdict.code]
+    waiting = models.BulkEditRow.objects.filter(plan=models.RowPlan.WAITING)
+    waiting.filter(pk__in=fine).update(plan=models.RowPlan.CHANGES)
+    for row_id, verdict in verdicts.items():
+        if verdict.code:
+            waiting.filter(pk=row_id).update(
+                plan=models.RowPlan.REFUSED, plan_code=verdict.code[:60], plan_fact=verdict.fact[:200]
+            )
+
+
+def mark_seen(*, edit: models.BulkEdit, fingerprint: str) -> None:
+    """The dry run of a locked change is complete; a repeat changes nothing."""
+    if edit.state == models.EditState.LOOKING:
+        edit.state, edit.fingerprint = models.EditState.SEEN, fingerprint
+        edit.save(update_fields=["state", "fingerprint"])
+
+
+def mark_applying(*, edit: models.BulkEdit, at: datetime.datetime) -> None:
+    """Somebody said yes to a locked change that was seen."""
+    edit.state, edit.applied_at = models.EditState.APPLYING, at
+    edit.save(update_fields=["state", "applied_at"])
+
+
+def mark_applied(*, edit: models.BulkEdit, at: datetime.datetime) -> None:
+    """Every row of a locked change has its result."""
+    edit.state, edit.ended_at = models.EditState.APPLIED, at
+    edit.save(update_fields=["state", "ended_at"])
+
+
+def lock_row_to_do(*, row_id: int) -> bool:
+    """Lock a row that is to change; whether it still has no result."""
+    found = models.BulkEditRow.objects.select_for_update().filter(pk=row_id, plan=models.RowPlan.CHANGES)
+    return found.filter(outcome=None).exists()
+
+
+def finish_row(*, row_id: int, outcome: models.RowOutcome, verdict: Verdict, at: datetime.datetime) -> None:
+    """The result of a locked row, in the transaction of its act."""
+    models.BulkEditRow.objects.filter(pk=row_id, outcome=None).update(
+        outcome=outcome, outcome_code=verdict.code[:60], outcome_fact=verdict.fact[:200], done_at=at
+    )
