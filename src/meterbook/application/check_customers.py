@@ -87,7 +87,7 @@ def check_customers(
     tell(progress.Stage.CHECKING, 35)
     rows = _completed(parsed.rows, actor=actor, today=today)
     tell(progress.Stage.CHECKING, 45)
-    standing = check_standing.compare(rows)
+    standing = check_standing.compare(rows, stations=[unit.code for unit in stations_of(actor=actor)])
     fresh = standing.fresh
     found = [
         parsed.errors,

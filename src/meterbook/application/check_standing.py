@@ -4,6 +4,7 @@ A cell that is empty says nothing. A row that says the same is unchanged and not
 something else is an error, because a file never overwrites what people entered meanwhile.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -41,10 +42,15 @@ class Standing:
     errors: list[pl.DataFrame]
 
 
-def compare(rows: pl.DataFrame) -> Standing:
-    """Part completed rows (check_customer_facts.completed) by their meter numbers."""
+def compare(rows: pl.DataFrame, *, stations: Sequence[str]) -> Standing:
+    """Part completed rows (check_customer_facts.completed) by their meter numbers.
+
+    What stands at other stations than those (codes) is not compared: a job sees the whole company, and its
+    errors tell what stands to a person who may not.
+    """
     serial_nos = rows["serial_no"].drop_nulls().unique().to_list()
-    found = queries_supplies.standing_supplies(serial_nos=serial_nos).unique("serial_no", keep="first")
+    standing = queries_supplies.standing_supplies(serial_nos=serial_nos)
+    found = standing.filter(pl.col("station").is_in(stations)).unique("serial_no", keep="first")
     if found.is_empty():
         return Standing(fresh=rows, unchanged_count=0, errors=[])
     fresh = rows.join(found, on="serial_no", how="anti", maintain_order="left")

@@ -108,9 +108,9 @@ def import_now(
             import_id = operations.keep_file(upload=upload, outcome=_outcome(checked))
             kept = operations.lock_file(import_id=import_id)
             _write_checked(checked, file=kept, actor=actor, now=now, today=today, tell=file.tell)
-            return _result(import_id, checked=checked, state=State.APPLIED), checked
     except IntegrityError as refused:
         raise ImportConflictError(constraint=_constraint(refused)) from refused
+    return _told_planner(_result(import_id, checked=checked, state=State.APPLIED)), checked
 
 
 def _checked(file: NewFile, *, actor: Actor, today: datetime.date) -> check_customers.CheckedCustomers:
@@ -171,9 +171,18 @@ def apply_file(
     sheet = spreadsheets.read_sheet(content=content)
     try:
         with transaction.writing(actor=actor):
-            return _apply(sheet, actor=actor, import_id=import_id, now=now, today=today, tell=tell)
+            result = _apply(sheet, actor=actor, import_id=import_id, now=now, today=today, tell=tell)
     except IntegrityError as refused:
         raise ImportConflictError(constraint=_constraint(refused)) from refused
+    return _told_planner(result)
+
+
+def _told_planner(result: ImportResult) -> ImportResult:
+    """After the commit of many rows the planner learns of them; the web role can't, and writes few."""
+    written = result.row_count - result.unchanged_count
+    if result.state == State.APPLIED and not result.is_repeat and written >= write_supplies.MANY_ROWS:
+        write_supplies.refresh_statistics()
+    return result
 
 
 def _constraint(refused: IntegrityError) -> str:

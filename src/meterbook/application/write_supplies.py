@@ -7,6 +7,7 @@ import datetime
 from dataclasses import dataclass
 
 import polars as pl
+from django.apps import apps
 
 from meterbook.application import progress
 from meterbook.domain import columns
@@ -69,6 +70,9 @@ EXTERNAL_KINDS = {
     "bank_no": agreement_models.ExternalKind.BANK_REFERENCE,
     "joint_no": agreement_models.ExternalKind.JOINT_COLLECTION,
 }
+# The subjects whose tables are written, and from how many rows on the planner is told.
+_SUBJECTS = ("customers", "premises", "devices", "agreements", "metering", "billing", "ledger")
+MANY_ROWS = 1_000
 _OF_HOLDER = (*customers.CUSTOMERS_MORE, *EXTERNAL_KINDS, "prepaid_minor")
 
 
@@ -126,6 +130,12 @@ def write_supplies(
     tell(progress.Stage.WRITING, 95)
     _write_openings(rows, recorded_at=recorded_at, posted_on=posted_on or recorded_at.date())
     return SuppliesWritten(rows=rows)
+
+
+def refresh_statistics() -> None:
+    """After many rows and their commit: pages and bill runs must not be planned for empty tables."""
+    tables = [table for label in _SUBJECTS for table in apps.get_app_config(label).get_models()]
+    columns.refresh_statistics(tables=tables)
 
 
 def _write_accounts(rows: pl.DataFrame, *, recorded_at: datetime.datetime) -> pl.DataFrame:

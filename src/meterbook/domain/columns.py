@@ -4,7 +4,7 @@ Frames go in by binary COPY on the caller's connection, so they belong to the ca
 (platform.md: 1.2-1.5 million rows/s against 0.08 for row-wise inserts).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString
 
 import pgpq
@@ -113,6 +113,15 @@ def next_ids(*, table: type[models.Model], count: int) -> list[int]:
             [table._meta.db_table, column.column, count],
         )
         return sorted(row[0] for row in cursor.fetchall())
+
+
+def refresh_statistics(*, tables: Sequence[type[models.Model]]) -> None:
+    """Tell the planner what the tables hold now, after rows by the thousand went in: outside a transaction.
+
+    Tables somebody else is working on that way are left out, and so are those the role may not maintain.
+    """
+    names = sql.SQL(", ").join(sql.Identifier(table._meta.db_table) for table in tables)
+    _execute(sql.SQL("ANALYZE (SKIP_LOCKED) {}").format(names))
 
 
 def completed(frame: pl.DataFrame, *, schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:

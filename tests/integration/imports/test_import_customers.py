@@ -284,6 +284,14 @@ def test_someone_of_station_a_can_not_name_station_b() -> None:
     assert [(e.row, e.code) for e in errors] == [(2, "UNKNOWN_STATION")]
 
 
+def test_a_job_that_sees_the_whole_company_tells_nobody_what_stands_at_other_stations() -> None:
+    apply(check(workbooks.workbook([workbooks.row(1, station=records.STATION_B)])).import_id)
+    content = workbooks.workbook([workbooks.row(1, name="别人")])
+    told = [check(content, actor=supervisor()), check(content)]
+    codes = [{e.code for e in queries.errors_of(import_id=one.import_id)} for one in told]
+    assert codes == [{"METER_EXISTS"}, {"STANDS_OTHERWISE"}]
+
+
 def test_under_the_web_role_the_import_works_and_what_others_hold_is_a_conflict(
     request: pytest.FixtureRequest,
 ) -> None:

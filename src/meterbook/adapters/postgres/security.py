@@ -62,6 +62,10 @@ def secure_company(*, schema: str) -> None:
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {} TO {}").format(
             sql.Identifier(schema), _roles()
         ),
+        # An import of many rows gathers the planner's statistics itself; nobody waits for autovacuum.
+        sql.SQL("GRANT MAINTAIN ON ALL TABLES IN SCHEMA {} TO {}").format(
+            sql.Identifier(schema), sql.Identifier(settings.DATABASE_ROLE_JOB)
+        ),
     )
     for model in company_models():
         table = sql.Identifier(model._meta.db_table)
