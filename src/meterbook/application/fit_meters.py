@@ -4,7 +4,7 @@ import datetime
 import uuid
 from dataclasses import dataclass
 
-from meterbook.application import transaction
+from meterbook.application import account_use, transaction
 from meterbook.application.actor import Actor
 from meterbook.domain.access import operations as access
 from meterbook.domain.devices import models as devices
@@ -102,9 +102,15 @@ def change_within(
     *, actor: Actor, change: Change, now: datetime.datetime, today: datetime.date
 ) -> operations_changes.Changed:
     """The same inside the transaction of a larger act, which has checked its own right."""
+    # the account before its rounds, as every act on accounts locks them
+    waiting = account_use.waiting_at(service_point_id=change.service_point_id, day=change.changed_on)
     made = operations_changes.change_meter(change=change, staff_id=actor.staff_id, today=today, at=now)
     if made.is_repeat:
         return made
+    if waiting is not None:
+        account_use.begin(
+            actor=actor, account=waiting, on=change.changed_on, request_key=change.request_key, now=now
+        )
     if change.new_seal_no and made.new_meter_id is not None:
         position = devices.SealPosition.CONNECTION
         seals.apply_seal(
@@ -128,6 +134,9 @@ def undo(
     if not remark.strip():
         raise ChangeError(code=operations_changes.Fault.REASON_MISSING)
     with transaction.writing(actor=actor):
+        undone = models.MeterChange.objects.filter(pk=change_id).first()
+        if undone is not None:
+            account_use.take_back(actor=actor, request_key=undone.request_key, now=now)
         made = operations_changes.undo_change(
             change_id=change_id,
             request_key=request_key,

@@ -29,7 +29,7 @@ class SettleAccount:
     """What is asked. `readings_milli`: register id -> what it shows on `settled_on`, in thousandths.
 
     A register read that very day, or gone, may be left out. `is_confirmed`: usages far above average were
-    looked at. The same `request_key` settles once.
+    looked at. The same `request_key` settles once. `only_agreement_id`: that supply and no other.
     """
 
     request_key: uuid.UUID
@@ -39,6 +39,7 @@ class SettleAccount:
     reason: str
     is_confirmed: bool = False
     is_rolled_over: bool = False
+    only_agreement_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,8 @@ def _running(command: SettleAccount) -> list[int]:
     rows = agreement_models.SupplyAgreement.objects.filter(
         account_id=command.account_id, from_on__lte=command.settled_on
     ).exclude(until_on__lt=command.settled_on)
+    if command.only_agreement_id is not None:
+        rows = rows.filter(pk=command.only_agreement_id)
     return list(rows.order_by("id").values_list("id", flat=True))
 
 

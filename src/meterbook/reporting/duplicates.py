@@ -86,6 +86,20 @@ JOIN customers_customer c ON c.id = a.customer_id AND c.station_id = shared.stat
     AND c.name = shared.name AND c.merged_into_id IS NULL
 GROUP BY shared.station_id, shared.name, shared.premise_id ORDER BY min(c.id)
 """
+# Somebody who is about to be entered: the same phone, or the same name at a place they were supplied at.
+_LOOK_ALIKES = """
+SELECT p.customer_id FROM customers_contactpoint p
+JOIN customers_customer c ON c.id = p.customer_id AND c.merged_into_id IS NULL
+WHERE %(phone)s <> '' AND p.kind = 1 AND p.value = %(phone)s AND p.valid_until IS NULL
+    AND p.station_id = %(station_id)s
+UNION
+SELECT c.id FROM premises_servicepoint s
+JOIN agreements_supplyagreement g ON g.service_point_id = s.id
+JOIN agreements_accountholder h ON h.account_id = g.account_id
+JOIN customers_customer c ON c.id = h.customer_id AND c.merged_into_id IS NULL
+WHERE s.premise_id = %(premise_id)s AND c.name = %(name)s AND c.station_id = %(station_id)s
+LIMIT %(most)s
+"""
 _STATEMENTS = {
     Sameness.IDENTITY: _BY_IDENTITY,
     Sameness.NAME_AND_ADDRESS: _BY_NAME_AND_ADDRESS,
@@ -129,6 +143,17 @@ def duplicate_groups(*, most: int) -> list[Group]:
         Group(sameness=sameness, candidates=tuple(sorted((people[i] for i in ids), key=_weight)))
         for sameness, ids in found
     ]
+
+
+def look_alikes(
+    *, station_id: int, premise_id: int, name: str, phone: str, most: int = MOST_OF_ONE_PHONE
+) -> list[Candidate]:
+    """Customers of a station a new one may be: reached by the same phone, or of the name at the premise."""
+    asked = {"station_id": station_id, "premise_id": premise_id, "name": name, "phone": phone, "most": most}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_ALIKES, asked)
+        ids = [row[0] for row in cursor.fetchall()]
+    return sorted(candidates(customer_ids=ids).values(), key=_weight)
 
 
 def candidates(*, customer_ids: Sequence[int]) -> dict[int, Candidate]:

@@ -15,6 +15,7 @@ from meterbook.domain.access import models as access
 from meterbook.domain.agreements import models, queries_numbers, rules
 from meterbook.domain.billing import models as receivables
 from meterbook.domain.companies import models as companies
+from meterbook.domain.customers import models as customers
 from meterbook.domain.premises import models as premises
 from tests.builders import agreements as build
 from tests.builders import billing, records
@@ -191,6 +192,76 @@ def test_an_account_is_opened_where_the_address_was_found(supply: records.Supply
     assert made.account_no in shown.content.decode().replace(" ", ""), "the page showed the next number"
     assert client.get(answer["Location"]).status_code == 200
     assert client.post(address, facts | {"request_key": str(uuid.uuid4())}).status_code == 422, "supplied"
+
+
+def test_somebody_like_a_customer_there_is_asks_who_is_meant(supply: records.Supply) -> None:
+    premise = premises.Premise.objects.create(
+        station_id=supply.station_id, community="新苑", address="新苑8幢102室"
+    )
+    client = browser(supply, "CLERK")
+    address = reverse("account_open", args=[premise.pk])
+    phone = customers.ContactPoint.objects.get(customer_id=supply.customer_id).value
+    facts = {
+        "request_key": str(uuid.uuid4()),
+        "name": "周敏",
+        "customer_class": "1",
+        "phone": phone,
+        "utility": "1",
+        "tariff_id": models.AgreementTariff.objects.get(agreement_id=supply.agreement_id).tariff_id,
+        "from_on": "2026-03-01",
+    }
+    assert client.post(address, facts | {"phone": "no number"}).status_code == 422
+    asked = client.post(address, facts)
+    assert asked.status_code == 422
+    assert supply.name in asked.content.decode()
+    assert models.Account.objects.count() == 1
+    stranger = client.post(address, facts | {"same_as": "999999999"})
+    assert stranger.status_code == 422
+    assert client.post(address, facts | {"same_as": str(supply.customer_id)}).status_code == 303
+    assert models.Account.objects.filter(customer_id=supply.customer_id).count() == 2
+    other = premises.Premise.objects.create(
+        station_id=supply.station_id, community="新苑", address="新苑8幢103室"
+    )
+    again = facts | {"request_key": str(uuid.uuid4()), "same_as": "NEW"}
+    assert client.post(reverse("account_open", args=[other.pk]), again).status_code == 303
+    assert models.Account.objects.filter(customer__name="周敏").count() == 1
+
+
+def test_a_customer_without_account_gets_one_from_their_own_page(supply: records.Supply) -> None:
+    client = browser(supply)
+    own = client.get(reverse("customer", args=[supply.customer_id])).content.decode()
+    find = f"{reverse('account_find_place')}?customer={supply.customer_id}"
+    assert find in own
+    premise = premises.Premise.objects.create(
+        station_id=supply.station_id, community="新苑", address="新苑8幢104室"
+    )
+    address = f"{reverse('account_open', args=[premise.pk])}?customer={supply.customer_id}"
+    assert address in client.get(find, {"customer": supply.customer_id, "q": "8幢104"}).content.decode()
+    assert f'value="{supply.customer_id}" selected' in client.get(address).content.decode()
+    assert client.get(reverse("account_find_place"), {"customer": "0"}).status_code == 404
+
+
+def test_a_supply_is_added_at_a_further_meter_and_ended_from_the_account(supply: records.Supply) -> None:
+    client = browser(supply)
+    find = reverse("account_supply_find", args=[supply.account_no])
+    address = reverse("account_supply_add", args=[supply.account_no, supply.premise_id])
+    place = premises.Premise.objects.get(pk=supply.premise_id)
+    assert address in client.get(find, {"q": place.address}).content.decode()
+    facts = {
+        "request_key": str(uuid.uuid4()),
+        "utility": "1",
+        "tariff_id": models.AgreementTariff.objects.get(agreement_id=supply.agreement_id).tariff_id,
+        "from_on": "2026-03-01",
+    }
+    assert client.post(address, facts).status_code == 422, "the point is taken"
+    for _ in range(2):
+        assert client.post(address, facts | {"is_further_meter": "on"}).status_code == 303
+    added = models.SupplyAgreement.objects.exclude(pk=supply.agreement_id).get()
+    end = {"agreement_id": str(added.pk), "reason": "停用"}
+    assert send(client, supply, "account_supply_end", **end, on="2026-03-01").status_code == 303
+    only = send(client, supply, "account_supply_end", reason="停用")
+    assert only.status_code == 422
+    assert browser(supply, "READER").get(address).status_code == 403
 
 
 def test_an_account_is_transferred_settled_closed_and_opened_again(supply: records.Supply) -> None:

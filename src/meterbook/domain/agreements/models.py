@@ -165,6 +165,8 @@ class SupplyAgreement(Dated):
         "premises.ServicePoint", on_delete=models.PROTECT, related_name="agreements"
     )
     utility = models.SmallIntegerField(choices=tables.Utility.choices)
+    # Of the form a further supply was added with.
+    request_key = models.UUIDField(null=True, unique=True)
 
     class Meta:
         constraints = [_one_at_a_time(name="agreement_point_one_account", same=("service_point",))]

@@ -33,6 +33,7 @@ class NewAgreement:
     utility: int
     tariff_id: int
     from_on: datetime.date
+    request_key: uuid.UUID | None = None
 
 
 class NoAgreementError(Exception):
@@ -120,6 +121,7 @@ def begin_agreement(*, new: NewAgreement) -> models.SupplyAgreement:
         service_point_id=new.service_point_id,
         utility=new.utility,
         from_on=new.from_on,
+        request_key=new.request_key,
     )
     models.AgreementTariff.objects.create(
         station_id=new.station_id, agreement=agreement, tariff_id=new.tariff_id, from_on=new.from_on

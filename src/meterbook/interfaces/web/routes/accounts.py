@@ -9,6 +9,7 @@ from meterbook.interfaces.web.views import account_ends as ends
 from meterbook.interfaces.web.views import account_opening as opening
 from meterbook.interfaces.web.views import account_reminders as reminders
 from meterbook.interfaces.web.views import account_settings as settings
+from meterbook.interfaces.web.views import account_supplies as supplies
 
 _ONE = "accounts/<str:account_no>/"
 
@@ -34,6 +35,9 @@ urlpatterns: list[URLPattern] = [
     path("account-settings/usage-types", settings.usage_type, name="account_usage_type"),
     path("open-account", opening.find, name="account_find_place"),
     path("open-account/<int:premise_id>/", opening.open_account, name="account_open"),
+    path(f"{_ONE}supplies/add", supplies.find, name="account_supply_find"),
+    path(f"{_ONE}supplies/add/<int:premise_id>/", supplies.add, name="account_supply_add"),
+    path(f"{_ONE}supplies/end", supplies.end, name="account_supply_end"),
     path(f"{_ONE}state", acts.state, name="account_state"),
     path(f"{_ONE}state/undo", acts.undo, name="account_state_undo"),
     path(f"{_ONE}transfer", ends.transfer, name="account_transfer"),

@@ -1,5 +1,6 @@
 """What can be done with an account, by key: only what the person may and what its state allows."""
 
+import itertools
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -45,6 +46,8 @@ ACTS = (
     Act("account_concession", _("Concession"), "heart-handshake", "accounts.change"),
     Act("account_state", _("Suspend, stop or resume"), "player-pause", "accounts.suspend"),
     Act("account_transfer", _("Transfer to another customer"), "user-check", "accounts.transfer"),
+    Act("account_supply_find", _("Add a supply"), "plus", "accounts.open"),
+    Act("account_supply_end", _("End a supply"), "minus", "accounts.close"),
     Act("account_close", _("Close account"), "ban", "accounts.close"),
     Act(
         "account_reopen",
@@ -72,5 +75,6 @@ def entries(*, actor: actors.Actor, head: queries.AccountHead) -> list[Entry]:
             found.append((url, act))
     return [
         Entry(url=url, label=act.label, icon=act.icon, key=key)
-        for (url, act), key in zip(found, _KEYS, strict=False)
+        # more acts than keys: the rest is reached by mouse or palette
+        for (url, act), key in zip(found, itertools.chain(_KEYS, itertools.repeat("")), strict=False)
     ]

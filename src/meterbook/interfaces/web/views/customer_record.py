@@ -82,6 +82,7 @@ def customer(request: page.PageRequest, customer_id: int) -> HttpResponseBase:
         "sees_money": actor.may("billing.view"),
         "may_edit": is_own and actor.may("customers.edit"),
         "may_rate": is_own and actor.may("customers.rate"),
+        "may_open": is_own and actor.may("accounts.open"),
         "may_merge": actor.may("customers.merge"),
         "files_url": links.to("files", "CUSTOMER", customer_id) if actor.may("files.view") else "",
         **_reach(ids, customer_id=customer_id, actor=actor, today=today),

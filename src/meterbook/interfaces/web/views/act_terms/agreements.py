@@ -34,6 +34,7 @@ ACTS: dict[str, str | Promise] = {
     "ACCOUNT_ACCEPTED": _("Application accepted"),
     "ACCOUNT_CLOSED": _("Account closed"),
     "ACCOUNT_DEMOLITION": _("Marked for demolition"),
+    "ACCOUNT_IN_USE": _("Account in use: a meter hangs"),
     "ACCOUNT_OPENED": _("Account opened"),
     "ACCOUNT_RESUMED": _("Supply resumed"),
     "ACCOUNT_STATE_UNDONE": _("State taken back"),
@@ -53,6 +54,8 @@ ACTS: dict[str, str | Promise] = {
     "HOUSEHOLD_CHANGED": _("Household size changed"),
     "NUMBER_RULE_SET": _("Numbering of accounts set"),
     "PRICE_SHARES_CHANGED": _("Mixed use changed"),
+    "SUPPLY_ADDED": _("Supply added"),
+    "SUPPLY_ENDED": _("Supply ended"),
     "USAGE_TYPE_ADDED": _("Usage type added"),
     "USAGE_TYPE_CHANGED": _("Usage type and price changed"),
 }
