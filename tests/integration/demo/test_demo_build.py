@@ -1,5 +1,6 @@
 """The demo company: every screen has something to show, the books prove, and a cut build is finished."""
 
+import collections
 import datetime
 import json
 import stat
@@ -9,6 +10,7 @@ import pytest
 from django.contrib.auth import hashers
 
 from meterbook.domain.access import models as access
+from meterbook.domain.agreements import models as agreements
 from meterbook.domain.billing import models as billing
 from meterbook.domain.companies import models as companies
 from meterbook.domain.metering import models as metering
@@ -16,9 +18,11 @@ from meterbook.domain.payments import models as payments
 from meterbook.interfaces import clock
 from meterbook.interfaces.cli import demo_build, demo_past
 from meterbook.reporting import ledger_proof
+from tests.integration.demo import lived
 
 TODAY = datetime.date(2026, 3, 5)
-ACCOUNTS = 8
+# Enough for every story of both stations.
+ACCOUNTS = 30
 
 
 class CutShortError(Exception):
@@ -61,11 +65,13 @@ def test_a_build_that_was_cut_short_twice_is_finished_and_proves(
         figures = _figures()
         assert figures["finished rounds"] == 13 * figures["books"] + 2
         assert figures["open rounds"] == figures["books"] - 2
-        assert figures["bills"] == 13 * figures["registers"]
+        assert figures["least bills of those who stayed"] == 13
+        assert figures["parked"] == 0
         assert figures["payments"] > 13
         assert figures["open shifts"] == 0
     assert companies.Company.objects.get().ready_at is not None
     assert [f.check.code for f in ledger_proof.findings() if f.differences] == []
+    assert {name: count for name, count in lived.counts().items() if count < lived.STATIONS} == {}
 
 
 @pytest.mark.usefixtures("own_database")
@@ -85,13 +91,16 @@ def test_log_ins_are_for_the_owner_only_and_work(tmp_path: Path, monkeypatch: py
 
 
 def _figures() -> dict[str, int]:
-    rounds = metering.Round.objects
+    rounds = metering.Round.objects.filter(kind=metering.RoundKind.REGULAR)
+    first_on = agreements.SupplyAgreement.objects.earliest("from_on").from_on
+    stayed = agreements.SupplyAgreement.objects.filter(from_on=first_on, until_on__isnull=True)
+    bills = collections.Counter(billing.Bill.objects.values_list("agreement_id", flat=True))
     return {
         "books": metering.Book.objects.count(),
-        "registers": metering.Reading.objects.filter(source=metering.Source.INITIAL).count(),
         "finished rounds": rounds.filter(state=metering.RoundState.ACCEPTED).count(),
         "open rounds": rounds.filter(state=metering.RoundState.OPEN).count(),
-        "bills": billing.Bill.objects.count(),
+        "least bills of those who stayed": min(bills[agreement.pk] for agreement in stayed),
+        "parked": billing.ParkedUsage.objects.count(),
         "payments": payments.Payment.objects.count(),
         "open shifts": payments.Shift.objects.filter(state=payments.ShiftState.OPEN).count(),
     }

@@ -43,6 +43,8 @@ PEOPLE = (
     Person("reader", "赵大勇", "READER", "111"),
     Person("reader2", "钱海", "READER", "112"),
     Person("supervisor", "陈建国", "SUPERVISOR", "11"),
+    Person("chief", "王秀兰", "SUPERVISOR", "111"),
+    Person("chief2", "李志强", "SUPERVISOR", "112"),
     Person("accountant", "孙丽", "ACCOUNTANT", "11"),
     Person("manager", "马国强", "MANAGER", "1"),
     Person("admin", "何涛", "ADMIN", "1"),
@@ -80,7 +82,7 @@ def build(*, accounts: int, data_dir: Path, told: Told, write_past: WritePast) -
     from meterbook.application import actor as actors
     from meterbook.application import company, found_company
     from meterbook.interfaces import clock
-    from meterbook.interfaces.cli import demo_history, demo_past
+    from meterbook.interfaces.cli import demo_history, demo_past, demo_records
 
     today = clock.today()
     founded_at = demo_history.at(demo_history.first_reading_on(today=today))
@@ -96,9 +98,18 @@ def build(*, accounts: int, data_dir: Path, told: Told, write_past: WritePast) -
         tariff_ids=tariff_ids,
         now=founded_at,
     )
+    demo_records.company_lists(system=system, now=founded_at)
     codes = [code for code, _name, _prefix in STATIONS]
     told.begin(total=demo_past.step_count(codes=codes, today=today))
     write_past(codes=codes, today=today, step=told.step)
+    people = demo_past.actors_by_role()
+    demo_records.company_end(
+        system=system,
+        admin=people["ADMIN", ""],
+        clerks=[people["CLERK", code] for code in codes],
+        today=today,
+        now=clock.now(),
+    )
     found_company.mark_company_ready(now=clock.now(), identity=IDENTITY)
     return True
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from meterbook.application.actor import Actor
+    from meterbook.interfaces.cli import demo_town
 
 IDENTITY = "cli:demo"
 # Called with the month that a step belongs to.
@@ -31,7 +32,7 @@ def step_count(*, codes: Sequence[str], today: datetime.date) -> int:
     from meterbook.interfaces.cli import demo_history
 
     months = len(demo_history.past_months(today=today))
-    return sum(months * (len(_book_ids(code=code)) + 2) + 1 for code in codes)
+    return sum(months * (len(_book_ids(code=code)) + 2) + 2 for code in codes)
 
 
 def in_children(*, codes: Sequence[str], today: datetime.date, step: Step) -> None:
@@ -56,17 +57,20 @@ def write_station(*, code: str, today: datetime.date, step: Step) -> None:
     """Read, bill and pay every month before this one, and leave this one as a working day finds it."""
     from meterbook.application import transaction
     from meterbook.domain.agreements import bulk as agreements
-    from meterbook.interfaces.cli import demo_history
+    from meterbook.interfaces.cli import demo_history, demo_records
 
-    people = _actors()
+    people = actors_by_role()
     supervisor = people["SUPERVISOR", ""]
     clerk = people["CLERK", code]
     books = _book_ids(code=code)
-    with transaction.reading(actor=supervisor):
-        accounts = agreements.account_ids(station_id=clerk.home_unit_id)
     with _alone(code=code):
-        for month in demo_history.past_months(today=today):
+        town = _town(code=code)
+        months = demo_history.past_months(today=today)
+        for number, month in enumerate(months):
             words = f"{month.first:%Y-%m}"
+            demo_records.before_month(town, months_ago=len(months) - number, month=month)
+            with transaction.reading(actor=supervisor):
+                accounts = agreements.account_ids(station_id=clerk.home_unit_id)
             for book_id in books:
                 demo_history.read_book(actor=supervisor, book_id=book_id, month=month)
                 step(words)
@@ -74,8 +78,26 @@ def write_station(*, code: str, today: datetime.date, step: Step) -> None:
             step(words)
             demo_history.pay_month(clerk=clerk, supervisor=supervisor, account_ids=accounts, month=month)
             step(words)
+        demo_records.lately(town, today=today)
+        step(f"{today:%Y-%m}")
         demo_history.open_this_month(actor=supervisor, book_ids=books, today=today)
         step(f"{today:%Y-%m}")
+
+
+def _town(*, code: str) -> "demo_town.Town":
+    """The station with its people and the households its stories are about."""
+    from meterbook.interfaces.cli import demo_build, demo_records, demo_town
+
+    people = actors_by_role()
+    name = next(name for known, name, _prefix in demo_build.STATIONS if known == code)
+    return demo_town.read_town(
+        mark=code,
+        place=name.removesuffix("营业所"),
+        clerk=people["CLERK", code],
+        chief=people["SUPERVISOR", code],
+        supervisor=people["SUPERVISOR", ""],
+        most=demo_records.HOUSEHOLDS,
+    )
 
 
 def _start(*, code: str, today: datetime.date) -> "subprocess.Popen[str]":
@@ -118,15 +140,16 @@ def _book_ids(*, code: str) -> list[int]:
         return [book.book_id for book in reading_rounds.books() if book.station_id == station_id]
 
 
-def _actors() -> "dict[tuple[str, str], Actor]":
-    """(Role, station or "") -> the person who acts in the past."""
+def actors_by_role() -> "dict[tuple[str, str], Actor]":
+    """(Role, station or "" above the stations) -> the person who acts in the past."""
     from meterbook.application import actor as actors
     from meterbook.domain.access import models
     from meterbook.interfaces.cli import demo_build
 
+    stations = {code for code, _name, _prefix in demo_build.STATIONS}
     staff: dict[str, Any] = {person.username: person for person in models.Staff.objects.all()}
     return {
-        (person.role, person.unit if person.role == "CLERK" else ""): actors.of_staff(
+        (person.role, person.unit if person.unit in stations else ""): actors.of_staff(
             staff=staff[person.username], remote_address=""
         )
         for person in demo_build.PEOPLE
