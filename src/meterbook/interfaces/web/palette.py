@@ -21,7 +21,7 @@ _LONGEST_QUERY = 100
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A record found. `kind` chooses the icon: account, meter, bill, payment.
+    """A record found. `kind` chooses the icon: see _KIND_ICONS.
 
     `is_exact` means the text was this record's whole number: one exact hit is opened at once.
     """
@@ -51,7 +51,14 @@ Search = Callable[[actors.Actor, str, int], list[Hit]]
 _searches: list[Search] = []
 _verbs: list[Verb] = []
 
-_KIND_ICONS = {"account": "user", "meter": "gauge", "bill": "file-invoice", "payment": "receipt"}
+_KIND_ICONS = {
+    "account": "user",
+    "bill": "file-invoice",
+    "customer": "id",
+    "meter": "gauge",
+    "payment": "receipt",
+    "premise": "building",
+}
 
 
 def provide_search(search: Search) -> None:

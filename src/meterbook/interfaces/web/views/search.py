@@ -1,13 +1,14 @@
-"""What the one search (F2, scanner, palette) finds: accounts, and the record that was meant."""
+"""What the one search (F2, scanner, palette) finds: accounts, the record meant, and who or what has none."""
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.application import actor as actors
 from meterbook.interfaces.web import palette
 from meterbook.interfaces.web.views import links, words
-from meterbook.reporting import search
+from meterbook.reporting import search, search_rest
 
 _KINDS = {
     search.Reason.METER_NO: "meter",
@@ -33,11 +34,38 @@ def hits(actor: actors.Actor, text: str, limit: int) -> list[palette.Hit]:
     """The accounts in the actor's scope that `text` can mean; none for who may not see customers."""
     if not actor.may("customers.view"):
         return []
-    return [
-        _hit(found)
-        for found in search.find(text=text, most=limit)
-        if found.reason not in _RIGHT_FOR or actor.may(_RIGHT_FOR[found.reason])
+    found = search.find(text=text, most=limit)
+    hits = [_hit(one) for one in found if one.reason not in _RIGHT_FOR or actor.may(_RIGHT_FOR[one.reason])]
+    if any(one.is_exact for one in found):
+        return hits
+    return [*hits, *_without_account(text, limit - len(found))]
+
+
+def _without_account(text: str, most: int) -> list[palette.Hit]:
+    """Customers who have no account yet and vacant premises, as far as there is room for them."""
+    if most <= 0:
+        return []
+    people = [
+        palette.Hit(
+            title=person.name,
+            number="",
+            detail=" · ".join(part for part in (person.phone, gettext("no account")) if part),
+            url=reverse("customer", args=[person.customer_id]),
+            kind="customer",
+        )
+        for person in search_rest.people(text=text, most=most)
     ]
+    places = [
+        palette.Hit(
+            title=place.address,
+            number="",
+            detail=gettext("Nobody is supplied here"),
+            url=reverse("premise", args=[place.premise_id]),
+            kind="premise",
+        )
+        for place in search_rest.places(text=text, most=most)
+    ]
+    return [*people, *places][:most]
 
 
 def _hit(found: search.Found) -> palette.Hit:
