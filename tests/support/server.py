@@ -23,7 +23,15 @@ from meterbook.adapters.postgres import embedded
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "meterbook-test"
 ROLES = ("meterbook_owner", "meterbook_app", "meterbook_job")
-SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    # What a test rolls back stays in the tables until it is vacuumed, and the tests after it read through it.
+    "autovacuum_naptime": "5s",
+    "autovacuum_vacuum_cost_delay": "0",
+}
 KEPT_TEMPLATES = 3
 
 
