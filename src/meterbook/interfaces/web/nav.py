@@ -15,7 +15,10 @@ Count = Callable[[actors.Actor], int]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page one goes to. `url_name` is reversed without arguments; `right` hides and guards alike."""
+    """A page one goes to. `url_name` is reversed without arguments; `right` hides and guards alike.
+
+    It is the current one of every address below its own, or below those it `covers` instead.
+    """
 
     key: str
     label: str | Promise
@@ -23,6 +26,7 @@ class Place:
     icon: str
     right: str
     also: tuple[str, ...] = ()  # other words by which the palette finds it
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,17 @@ SECTIONS = (
                 "users",
                 "customers.view",
                 ("yh", "hh"),
+                covers=("/accounts/", "/open-account", "/accounts-due/", "/account-settings/"),
             ),
-            Place("customer_list", _("Customers"), "customer_list", "user", "customers.view", ("kh", "da")),
+            Place(
+                "customer_list",
+                _("Customers"),
+                "customer_list",
+                "user",
+                "customers.view",
+                ("kh", "da"),
+                covers=("/customers/",),
+            ),
             Place(
                 "premises",
                 pgettext_lazy("menu", "Premises"),
@@ -121,17 +134,21 @@ def address_of(place: Place) -> str | None:
 
 
 def menu_for(*, actor: actors.Actor, path: str) -> list[tuple[Section, list[Entry]]]:
-    """The sections and places the actor may go to; the longest address that starts `path` is current."""
+    """The sections and places the actor may go to; what covers most of `path` is current."""
     menu = []
     addresses = {place.key: address_of(place) for section in SECTIONS for place in section.places}
-    fitting = [url for url in addresses.values() if url is not None and path.startswith(url)]
-    current = max(fitting, key=len, default=None)
+    fits = {
+        place.key: _covered(path, url=addresses[place.key], place=place)
+        for section in SECTIONS
+        for place in section.places
+    }
+    current = max(fits, key=lambda key: fits[key])
     for section in SECTIONS:
         entries = [
             Entry(
                 place=place,
                 url=url,
-                is_current=url == current,
+                is_current=place.key == current and fits[current] > 0,
                 count=_counts[place.key](actor) if place.key in _counts else 0,
             )
             for place in section.places
@@ -140,3 +157,12 @@ def menu_for(*, actor: actors.Actor, path: str) -> list[tuple[Section, list[Entr
         if entries:
             menu.append((section, entries))
     return menu
+
+
+def _covered(path: str, *, url: str | None, place: Place) -> int:
+    """How much of an address a place covers; all of it and one more when it is the place itself."""
+    if url is None:
+        return 0
+    if path == url:
+        return len(path) + 1
+    return max((len(start) for start in place.covers or (url,) if path.startswith(start)), default=0)
