@@ -150,6 +150,35 @@ def check_file(
         )
 
 
+def check_kept(
+    *, actor: Actor, import_id: int, now: datetime.datetime, today: datetime.date, tell: progress.Tell
+) -> ImportResult:
+    """Check a file that is kept and keep the outcome with it; one that is applied stays as it is.
+
+    Raises ImportUnknownError, FileRefusedError.
+    """
+    actor.require(RIGHT)
+    sheet, content = _kept_sheet(actor, import_id=import_id, tell=tell)
+    with transaction.reading(actor=actor):
+        checked = check_customers.check_customers(sheet=sheet, actor=actor, today=today, tell=tell)
+    with transaction.writing(actor=actor):
+        file = operations.lock_file(import_id=import_id)
+        before = _applied_before(sha256=rules.fingerprint(content))
+        if before is not None:
+            return before
+        operations.set_outcome(file=file, outcome=_outcome(checked), at=now, staff_id=actor.staff_id)
+        return _result(import_id, checked=checked, state=State(file.state))
+
+
+def _kept_sheet(actor: Actor, *, import_id: int, tell: progress.Tell) -> tuple[spreadsheets.Sheet, bytes]:
+    with transaction.reading(actor=actor):
+        content = queries.content_of(import_id=import_id)
+    if content is None:
+        raise ImportUnknownError(import_id=import_id)
+    tell(progress.Stage.READING, 2)
+    return spreadsheets.read_sheet(content=content), content
+
+
 def apply_file(
     *,
     actor: Actor,
@@ -164,11 +193,7 @@ def apply_file(
     Raises ImportUnknownError, ImportConflictError, FileRefusedError.
     """
     actor.require(RIGHT)
-    with transaction.reading(actor=actor):
-        content = queries.content_of(import_id=import_id)
-    if content is None:
-        raise ImportUnknownError(import_id=import_id)
-    sheet = spreadsheets.read_sheet(content=content)
+    sheet, _content = _kept_sheet(actor, import_id=import_id, tell=tell)
     try:
         with transaction.writing(actor=actor):
             result = _apply(sheet, actor=actor, import_id=import_id, now=now, today=today, tell=tell)

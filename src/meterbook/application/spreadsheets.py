@@ -109,6 +109,11 @@ def read_sheet(*, content: bytes, limits: Limits = DEFAULT_LIMITS) -> Sheet:
     )
 
 
+def require_harmless(*, content: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
+    """What `read_sheet` refuses before it opens a file. Raises FileRefusedError."""
+    _require_harmless(content, limits=limits)
+
+
 def _require_harmless(content: bytes, *, limits: Limits) -> bool:
     """Refuse what its size or table of contents already gives away. Returns whether it is a workbook."""
     if not content.strip():

@@ -1,13 +1,14 @@
 """What is wrong with an uploaded file, in words; for the pages, the command and the error workbook."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from meterbook.application import sheet_columns, sheet_files, spreadsheets
-from meterbook.domain.imports import rules
+from meterbook.application import progress, sheet_columns, sheet_files, spreadsheets
+from meterbook.domain.imports import models, queries, rules
 
 # Code -> the reason. %(fact)s is the detail that goes with it.
 REASONS: Mapping[str, str | Promise] = {
@@ -87,6 +88,48 @@ CONFLICTS: Mapping[str, str | Promise] = {
     ),
 }
 OTHER_CONFLICT = _("Somebody entered the same meanwhile. Nothing was imported; check the file again.")
+
+
+STAGES: Mapping[str, str | Promise] = {
+    "": _("Waiting for its turn"),
+    progress.Stage.READING.value: _("Opening the workbook"),
+    progress.Stage.CHECKING.value: _("Checking every row"),
+    progress.Stage.WRITING.value: _("Writing the rows"),
+}
+ACTS: Mapping[int, str | Promise] = {
+    models.WorkAct.CHECK: _("Being checked"),
+    models.WorkAct.APPLY: _("Being imported"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkWords:
+    """Work in the background: what is done with the file, and what of it just now."""
+
+    act: str
+    stage: str
+
+
+def work(entry: queries.WorkEntry) -> WorkWords:
+    """What is being done with a file."""
+    stage = _("Being called off") if entry.is_cancel_asked else STAGES[entry.stage]
+    return WorkWords(act=str(ACTS[entry.act]), stage=str(stage))
+
+
+def ended(entry: queries.WorkEntry) -> str | None:
+    """Why work ended without an outcome; None when it has one."""
+    if entry.state == models.WorkState.CANCELLED:
+        return str(_("It was called off. Nothing was written."))
+    if entry.state != models.WorkState.REFUSED:
+        return None
+    if entry.refused == rules.Refused.FILE:
+        code, _colon, fact = entry.fact.partition(":")
+        return refusal(spreadsheets.FileRefusedError(code=spreadsheets.Refusal(code), fact=fact))
+    if entry.refused == rules.Refused.CONFLICT:
+        return conflict(entry.fact)
+    if entry.refused == rules.Refused.RIGHT:
+        return str(_("Whoever asked may no longer import. Nothing was written."))
+    return str(_("It broke off. Nothing was written; try again, and tell your administrator if it repeats."))
 
 
 def refusal(error: spreadsheets.FileRefusedError) -> str:

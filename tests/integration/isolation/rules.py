@@ -106,6 +106,8 @@ RULES: dict[str, Rule] = {
     "import": Rule("customers.import"),
     "import_errors": Rule("customers.import"),
     "import_apply": Rule("customers.import"),
+    "import_check": Rule("customers.import"),
+    "import_cancel": Rule("customers.import"),
     "import_audit": Rule("customers.import"),
     "import_readings": Rule("readings.enter"),
     "readings_template": Rule("readings.enter"),

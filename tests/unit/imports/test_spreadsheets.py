@@ -1,6 +1,7 @@
 """Uploaded tables: what is refused, before what, and what comes out of what is read."""
 
 import io
+import subprocess
 import zipfile
 from collections.abc import Sequence
 
@@ -45,7 +46,7 @@ def test_a_bomb_is_refused_without_being_opened(monkeypatch: pytest.MonkeyPatch)
     content = workbook(xl__worksheets__sheet1_xml=b"0" * 300_000_000)
     assert len(content) < 400_000
     started: list[object] = []
-    monkeypatch.setattr(spreadsheets.subprocess, "run", lambda *words, **_options: started.append(words))
+    monkeypatch.setattr(subprocess, "run", lambda *words, **_options: started.append(words))
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *words, **_options: started.append(words))
     assert refused(content) is Refusal.BOMB
     assert started == []

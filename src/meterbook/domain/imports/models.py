@@ -12,6 +12,20 @@ class ImportState(models.IntegerChoices):
     CHECKED = 1
     REJECTED = 2
     APPLIED = 3
+    UPLOADED = 4  # kept, not looked into yet
+
+
+class WorkAct(models.IntegerChoices):
+    CHECK = 1
+    APPLY = 2
+
+
+class WorkState(models.IntegerChoices):
+    WAITING = 1
+    RUNNING = 2
+    DONE = 3
+    CANCELLED = 4
+    REFUSED = 5
 
 
 class ImportFile(models.Model):
@@ -40,4 +54,34 @@ class ImportFile(models.Model):
                 condition=models.Q(state=3),
                 name="import_same_file_once",
             )
+        ]
+
+
+class ImportWork(models.Model):
+    """The last piece of work in the background on a file: who asked, how far it is, how it ended.
+
+    Written while the work's own transaction is open, over another connection.
+    """
+
+    file = models.OneToOneField(ImportFile, primary_key=True, on_delete=models.CASCADE, related_name="work")
+    station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
+    act = models.SmallIntegerField(choices=WorkAct.choices)
+    state = models.SmallIntegerField(choices=WorkState.choices)
+    # What it is doing: a name of application.progress.Stage, empty while it waits.
+    stage = models.CharField(max_length=20)
+    percent = models.SmallIntegerField()
+    is_cancel_asked = models.BooleanField()
+    # Why it was refused: rules.Refused and the detail that goes with it.
+    refused = models.CharField(max_length=20)
+    fact = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey("access.Staff", on_delete=models.PROTECT, related_name="+")
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(percent__range=(0, 100)), name="import_work_percent"),
+            models.CheckConstraint(
+                condition=models.Q(state=5) ^ models.Q(refused=""), name="import_work_refused_says_why"
+            ),
         ]

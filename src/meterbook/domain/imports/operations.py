@@ -53,6 +53,48 @@ def keep_file(*, upload: Upload, outcome: rules.Outcome) -> int:
     return file.pk
 
 
+def keep_unread(*, upload: Upload) -> int:
+    """Keep a file nobody looked into yet; returns its id. What its unit keeps already stays as it is."""
+    sha256 = rules.fingerprint(upload.content)
+    same = models.ImportFile.objects.filter(station_id=upload.station_id, kind=upload.kind, sha256=sha256)
+    known = same.exclude(state=models.ImportState.APPLIED).values_list("pk", flat=True).first()
+    if known is not None:
+        return known
+    file = models.ImportFile.objects.create(
+        station_id=upload.station_id,
+        kind=upload.kind,
+        name=upload.name[:200],
+        sha256=sha256,
+        content=upload.content,
+        state=models.ImportState.UPLOADED,
+        row_count=0,
+        error_count=0,
+        checked_at=upload.at,
+        checked_by_id=upload.staff_id,
+    )
+    return file.pk
+
+
+def set_outcome(
+    *, file: models.ImportFile, outcome: rules.Outcome, at: datetime.datetime, staff_id: int | None
+) -> None:
+    """Keep what a dry run of a locked file said. Not for one that is applied."""
+    file.checked_at = at
+    file.checked_by_id = staff_id
+    _set_outcome(file, outcome=outcome)
+    file.save(
+        update_fields=[
+            "state",
+            "row_count",
+            "error_count",
+            "errors",
+            "summary",
+            "checked_at",
+            "checked_by_id",
+        ]
+    )
+
+
 def lock_file(*, import_id: int) -> models.ImportFile:
     """The file's row, locked until the transaction ends, without its bytes. Raises ImportUnknownError."""
     file = (

@@ -6,6 +6,8 @@ from typing import Any
 
 from meterbook.domain.imports import models, rules
 
+_ACTIVE = (models.WorkState.WAITING, models.WorkState.RUNNING)
+
 
 @dataclass(frozen=True, slots=True)
 class ImportEntry:
@@ -63,6 +65,55 @@ def applied_import(
         files = files.filter(station_id=station_id)
     row = files.order_by("id").values_list(*_FIELDS).first()
     return None if row is None else ImportEntry(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkEntry:
+    """The last work in the background on a file. `act` and `state` are numbers of models' choices."""
+
+    import_id: int
+    act: int
+    state: int
+    stage: str
+    percent: int
+    is_cancel_asked: bool
+    refused: str
+    fact: str
+    asked_at: datetime.datetime
+    asked_by: str
+    told_at: datetime.datetime
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in _ACTIVE
+
+
+_WORK_FIELDS = (
+    "file_id",
+    "act",
+    "state",
+    "stage",
+    "percent",
+    "is_cancel_asked",
+    "refused",
+    "fact",
+    "asked_at",
+    "asked_by__name",
+    "told_at",
+)
+
+
+def work_of(*, import_id: int) -> WorkEntry | None:
+    """The last work on a file, or None when there was none."""
+    row = models.ImportWork.objects.filter(file_id=import_id).values_list(*_WORK_FIELDS).first()
+    return None if row is None else WorkEntry(*row)
+
+
+def active_work(*, kind: models.ImportKind) -> dict[int, WorkEntry]:
+    """The work that waits or runs, by file."""
+    active = models.ImportWork.objects.filter(file__kind=kind, state__in=_ACTIVE)
+    return {row[0]: WorkEntry(*row) for row in active.values_list(*_WORK_FIELDS)}
 
 
 def content_of(*, import_id: int) -> bytes | None:

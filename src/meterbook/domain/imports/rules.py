@@ -1,5 +1,6 @@
 """What is kept of an uploaded file. Pure."""
 
+import enum
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,6 +8,15 @@ from typing import Any
 
 # More errors than this are counted but not listed: nobody mends them one by one.
 MOST_ERRORS = 20_000
+
+
+class Refused(enum.StrEnum):
+    """Why work in the background ended without an outcome. The fact: a reader's refusal, a constraint."""
+
+    FILE = "FILE"
+    CONFLICT = "CONFLICT"
+    RIGHT = "RIGHT"
+    BROKEN = "BROKEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

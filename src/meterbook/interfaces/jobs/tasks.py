@@ -13,11 +13,12 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from meterbook.application import actor as actors
-from meterbook.application import bill_books, bill_run, company, rate_credit
+from meterbook.application import bill_books, bill_run, company, import_work, rate_credit
 from meterbook.domain.access import models as access
 from meterbook.interfaces import clock
 
 QUEUE_BILLING = "billing"
+QUEUE_IMPORTS = "imports"
 # A worker tells every few seconds that it lives (`worker.HEARTBEAT_SECONDS`); the jobs of one that was silent
 # for this long are taken again.
 SILENT_SECONDS = 20
@@ -71,6 +72,20 @@ def issue_books(*, schema: str, staff_id: int, seen: list[tuple[int, str]]) -> N
     for outcome in bill_books.issue_books(actor=actor, seen=asked, now=clock.now):
         if outcome.is_stale:
             logger.warning("run %s changed since its preview and is not issued", outcome.run_id)
+
+
+def defer_import(*, staff_id: int, import_id: int) -> None:
+    """Put work asked for on a file into the queue, on the caller's transaction; one at a time for a file."""
+    schema = company.current_schema()
+    job = work_on_import.configure(lock=f"import:{schema}:{import_id}")
+    job.defer(schema=schema, staff_id=staff_id, import_id=import_id)
+
+
+@app.task(queue=QUEUE_IMPORTS, name="work_on_import")
+def work_on_import(*, schema: str, staff_id: int, import_id: int) -> None:
+    """Check or import a file for the person who asked."""
+    actor = _person(schema=schema, staff_id=staff_id)
+    import_work.work(actor=actor, import_id=import_id, now=clock.now, today=clock.today())
 
 
 def defer_rating(*, staff_id: int) -> None:

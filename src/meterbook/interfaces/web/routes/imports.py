@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("imports/<int:import_id>/", imports.outcome, name="import"),
     path("imports/<int:import_id>/errors.xlsx", imports.errors, name="import_errors"),
     path("imports/<int:import_id>/audit/", imports.audit, name="import_audit"),
+    path("imports/<int:import_id>/check", imports.check, name="import_check"),
+    path("imports/<int:import_id>/cancel", imports.cancel, name="import_cancel"),
     path("imports/<int:import_id>/apply", imports.apply, name="import_apply"),
 ]
 

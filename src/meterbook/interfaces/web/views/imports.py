@@ -11,11 +11,19 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from meterbook.application import check_customers, customer_columns, sheet_files, spreadsheets
+from meterbook.application import (
+    check_customers,
+    customer_columns,
+    import_work,
+    sheet_files,
+    spreadsheets,
+    transaction,
+)
 from meterbook.application import import_customers as use_case
 from meterbook.domain.imports import models, queries
 from meterbook.domain.tables import Utility
 from meterbook.interfaces import audit_words, clock, customer_template, import_words
+from meterbook.interfaces.jobs import tasks
 from meterbook.interfaces.web import cells, context, page
 from meterbook.reporting import migration_audit
 
@@ -26,6 +34,7 @@ STATES = {
     models.ImportState.CHECKED: cells.Tag(text=gettext_lazy("Ready to import"), kind="warn"),
     models.ImportState.REJECTED: cells.Tag(text=gettext_lazy("Has errors"), kind="bad"),
     models.ImportState.APPLIED: cells.Tag(text=gettext_lazy("Imported"), kind="ok"),
+    models.ImportState.UPLOADED: cells.Tag(text=gettext_lazy("Not checked")),
 }
 
 
@@ -49,10 +58,11 @@ class UploadForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A file in the list."""
+    """A file in the list; with what is being done with it just now, if anything is."""
 
     entry: queries.ImportEntry
     state: cells.Tag
+    percent: int | None
 
 
 @page.page(right="customers.import", methods=("GET", "POST"))
@@ -61,19 +71,12 @@ def overview(request: page.PageRequest) -> HttpResponseBase:
     is_sent = request.method == "POST"
     form = UploadForm(request.POST, request.FILES) if is_sent else UploadForm()
     if is_sent and form.is_valid():
-        upload: UploadedFile[bytes] = form.cleaned_data["file"]
         try:
-            result = use_case.check_file(
-                actor=request.actor,
-                name=upload.name or "",
-                content=upload.read(),
-                now=clock.now(),
-                today=clock.today(),
-            )
+            import_id, notice = _taken_in(request, upload=form.cleaned_data["file"])
         except use_case.FileRefusedError as refused:
             form.add_error("file", import_words.refusal(refused))
         else:
-            return page.redirect(request, "import", result.import_id, notice=_said_before(result))
+            return page.redirect(request, "import", import_id, notice=notice)
     return TemplateResponse(
         request,
         "imports/overview.html",
@@ -82,10 +85,39 @@ def overview(request: page.PageRequest) -> HttpResponseBase:
     )
 
 
+def _taken_in(
+    request: page.PageRequest, *, upload: "UploadedFile[bytes]"
+) -> tuple[int, context.Notice | None]:
+    """A small file is checked at once; a larger one is kept, and its check put into the queue."""
+    name, content = upload.name or "", upload.read()
+    if len(content) <= import_work.AT_ONCE_BYTES:
+        result = use_case.check_file(
+            actor=request.actor, name=name, content=content, now=clock.now(), today=clock.today()
+        )
+        return result.import_id, _said_before(is_repeat=result.is_repeat)
+    kept = import_work.upload(
+        actor=request.actor, name=name, content=content, now=clock.now(), defer=_queue(request)
+    )
+    return kept.import_id, _said_before(is_repeat=kept.is_repeat)
+
+
 @page.page(right="customers.import")
 def outcome(request: page.PageRequest, import_id: int) -> HttpResponseBase:
-    """What the dry run said, and what may be done now."""
+    """How far the work on a file is, then what the dry run said, and what may be done now."""
     entry = _entry(import_id)
+    work = queries.work_of(import_id=import_id)
+    if work is not None and work.is_active:
+        return TemplateResponse(
+            request,
+            "imports/progress.html",
+            {"entry": entry, "work": work, "words": import_words.work(work)},
+        )
+    if getattr(request, "htmx", False):
+        # the bar asked, and there is none any more: the browser is to take the page anew
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    ended = None if work is None else import_words.ended(work)
+    if entry.state == models.ImportState.UPLOADED:
+        return TemplateResponse(request, "imports/unread.html", {"entry": entry, "ended": ended})
     errors = import_words.shown(
         queries.errors_of(import_id=import_id, most=SHOWN_ERRORS), columns=customer_columns.BY_KEY
     )
@@ -103,13 +135,32 @@ def outcome(request: page.PageRequest, import_id: int) -> HttpResponseBase:
             "totals": totals,
             "errors": errors,
             "error_rest": entry.error_count - len(errors),
+            "ended": ended,
         },
     )
 
 
 @page.page(right="customers.import", methods=("POST",))
+def check(request: page.PageRequest, import_id: int) -> HttpResponseBase:
+    """Check a kept file once more, in the background."""
+    return _asked(request, import_id=import_id, act=import_work.Act.CHECK)
+
+
+@page.page(right="customers.import", methods=("POST",))
+def cancel(request: page.PageRequest, import_id: int) -> HttpResponseBase:
+    """Call off what is done with a file; nothing of it is kept."""
+    _entry_alone(request, import_id=import_id)
+    if import_work.call_off(actor=request.actor, import_id=import_id, now=clock.now()):
+        return page.redirect(request, "import", import_id)
+    notice = context.Notice(text=_("It had ended already."), kind="warn")
+    return page.redirect(request, "import", import_id, notice=notice)
+
+
+@page.page(right="customers.import", methods=("POST",))
 def apply(request: page.PageRequest, import_id: int) -> HttpResponseBase:
     """Write what the file says; pressing twice writes once."""
+    if _entry_alone(request, import_id=import_id).row_count > import_work.AT_ONCE_ROWS:
+        return _asked(request, import_id=import_id, act=import_work.Act.APPLY)
     try:
         done = use_case.apply_file(
             actor=request.actor, import_id=import_id, now=clock.now(), today=clock.today()
@@ -123,7 +174,9 @@ def apply(request: page.PageRequest, import_id: int) -> HttpResponseBase:
         notice = context.Notice(text=_("The file no longer fits. Nothing was imported."), kind="bad")
         return page.redirect(request, "import", import_id, notice=notice)
     words = ngettext("%(number)s account imported.", "%(number)s accounts imported.", done.account_count)
-    notice = _said_before(done) or context.Notice(text=words % {"number": done.account_count})
+    notice = _said_before(is_repeat=done.is_repeat) or context.Notice(
+        text=words % {"number": done.account_count}
+    )
     return page.redirect(request, "import", done.import_id, notice=notice)
 
 
@@ -186,7 +239,15 @@ class _Files:
 
     def __iter__(self) -> Any:
         found = queries.latest_imports(kind=models.ImportKind.CUSTOMERS, most=SHOWN_FILES)
-        return iter([FileRow(entry=e, state=STATES[models.ImportState(e.state)]) for e in found])
+        active = queries.active_work(kind=models.ImportKind.CUSTOMERS)
+        return iter([_row(entry, work=active.get(entry.import_id)) for entry in found])
+
+
+def _row(entry: queries.ImportEntry, *, work: queries.WorkEntry | None) -> FileRow:
+    if work is None:
+        return FileRow(entry=entry, state=STATES[models.ImportState(entry.state)], percent=None)
+    doing = cells.Tag(text=import_words.work(work).act, kind="warn")
+    return FileRow(entry=entry, state=doing, percent=work.percent)
 
 
 def _entry(import_id: int) -> queries.ImportEntry:
@@ -196,8 +257,26 @@ def _entry(import_id: int) -> queries.ImportEntry:
     return entry
 
 
-def _said_before(result: use_case.ImportResult) -> context.Notice | None:
-    if not result.is_repeat:
+def _entry_alone(request: page.PageRequest, *, import_id: int) -> queries.ImportEntry:
+    """The same where the view is in no transaction."""
+    with transaction.reading(actor=request.actor):
+        return _entry(import_id)
+
+
+def _queue(request: page.PageRequest) -> import_work.Defer:
+    """Puts the job for a file into the queue, for whoever asks."""
+    staff_id = request.actor.staff_id or 0
+    return lambda import_id: tasks.defer_import(staff_id=staff_id, import_id=import_id)
+
+
+def _asked(request: page.PageRequest, *, import_id: int, act: import_work.Act) -> HttpResponseBase:
+    _entry_alone(request, import_id=import_id)
+    import_work.ask(actor=request.actor, import_id=import_id, act=act, now=clock.now(), defer=_queue(request))
+    return page.redirect(request, "import", import_id)
+
+
+def _said_before(*, is_repeat: bool) -> context.Notice | None:
+    if not is_repeat:
         return None
     return context.Notice(text=_("This very file was imported before. Nothing was changed."), kind="warn")
 
