@@ -83,7 +83,9 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
     story.close_day(by=by, shift_id=shift_id, counted={payments.Tender.CASH: 10_00}, on=DAY)
     held = _next_round(by=by, supply=supply)
     assert bill.run_id is not None
-    files = _odds(station_id=station_id, run_id=bill.run_id, supply=supply)
+    files = _odds(
+        station_id=station_id, run_id=bill.run_id, supply=supply, staff_id=by.supervisor.staff_id or 0
+    )
     other_tariff_id = records.tariff(file="cn/shanghai/water-residential.yaml")
     with transaction.writing(actor=records.system()):
         agreed = agreements.one_of_each(supply=supply, other_tariff_id=other_tariff_id, day=DAY)
@@ -200,7 +202,9 @@ def _next_round(*, by: story.People, supply: records.Supply) -> metering.RoundEn
     return entry
 
 
-def _odds(*, station_id: int, run_id: int, supply: records.Supply) -> dict[imports.ImportKind, int]:
+def _odds(
+    *, station_id: int, run_id: int, supply: records.Supply, staff_id: int
+) -> dict[imports.ImportKind, int]:
     """Rows of the tables that such a day leaves empty; returns the ids of the files, by kind."""
     billing.ParkedUsage.objects.create(
         station_id=station_id, run_id=run_id, usage_id=10_000 + station_id, code="NO_TARIFF"
@@ -223,4 +227,15 @@ def _odds(*, station_id: int, run_id: int, supply: records.Supply) -> dict[impor
         )
         for kind in imports.ImportKind
     }
+    imports.ImportWork.objects.create(
+        file=files[imports.ImportKind.CUSTOMERS],
+        station_id=station_id,
+        act=imports.WorkAct.CHECK,
+        state=imports.WorkState.DONE,
+        percent=100,
+        is_cancel_asked=False,
+        asked_at=story.at(DAY),
+        asked_by_id=staff_id,
+        told_at=story.at(DAY),
+    )
     return {kind: file.pk for kind, file in files.items()}
