@@ -1,5 +1,6 @@
 """A round becomes a preview, bills, receivables and journals, once."""
 
+import dataclasses
 import datetime
 import json
 
@@ -11,11 +12,13 @@ from meterbook.domain.access import models as access
 from meterbook.domain.access import rules as rights
 from meterbook.domain.agreements import models as agreements
 from meterbook.domain.billing import models
+from meterbook.domain.devices import models as devices
 from meterbook.domain.ledger import models as ledger
 from meterbook.domain.ledger import queries as books
 from meterbook.domain.ledger import rules as chart
 from meterbook.domain.metering import models as metering
 from tests.builders import billing, records
+from tests.builders import metering as meters
 
 DAY = datetime.date
 pytestmark = pytest.mark.usefixtures("db")
@@ -280,6 +283,19 @@ def test_a_bill_far_above_history_waits_for_a_person(world: records.World) -> No
     assert (added.bill_count, added.parked_count) == (1, 0)
     kept = models.ParkedUsage.objects.get()
     assert (kept.released_by_id, kept.release_reason) == (person.staff_id, "Pool filled")
+
+
+@pytest.mark.parametrize(("band", "expected"), [(0, [bill_run.ParkCode.FAR_ABOVE_HISTORY]), (1, [])])
+def test_the_meter_that_hung_there_before_is_history_too(
+    world: records.World, band: int, expected: list[bill_run.ParkCode]
+) -> None:
+    """10 m³ a month on the old meter, 150 on the new one; a register of another band says nothing."""
+    supply = records.supply(station_id=world.station_a, tariff_id=records.tariff())
+    old = meters.stock_meter(station_id=world.station_a, serial_no="FORMER", bands=(band,))
+    former = dataclasses.replace(supply, register_id=devices.Register.objects.get(meter=old).pk)
+    billing.usage(supply=former, quantity=10, period_from=DAY(2026, 9, 28), period_until=DAY(2026, 10, 28))
+    run = issue_of(november(supply, quantity=150))
+    assert parked_codes(run.run_id) == expected
 
 
 def test_only_the_latest_revision_of_a_usage_is_billed_and_counted(supply: records.Supply) -> None:

@@ -11,7 +11,8 @@ from meterbook.domain.billing import rules_counters, rules_parts
 
 # Which tariff and household an agreement had is asked for its first and its last day of supply. `before` is
 # what earlier usages of the agreement counted up to this one's closing reading, once for each tier
-# period there is; `history` is the same register's last 400 days. The highest revision of a usage counts.
+# period there is; `history` is the last 400 days of the same register, or of the one of its band that hung
+# there before. The highest revision of a usage counts.
 USAGES = """
 SELECT u.round_id, u.id, u.agreement_id, a.account_id, u.station_id, a.utility, c.customer_class,
     u.register_id, u.period_from, u.period_until, u.quantity_milli, first.tariff_id, last.tariff_id,
@@ -40,9 +41,14 @@ LEFT JOIN LATERAL (
         sum(o.quantity_milli) FILTER (WHERE o.period_until >= starts.year) AS year,
         sum(o.quantity_milli) FILTER (WHERE o.period_until >= starts.month) AS month,
         sum(o.quantity_milli) FILTER (WHERE o.period_until = u.period_until) AS day,
-        sum(o.quantity_milli) FILTER (WHERE o.register_id = u.register_id) AS history,
-        sum(o.period_until - o.period_from) FILTER (WHERE o.register_id = u.register_id) AS days
+        sum(o.quantity_milli) FILTER (WHERE alike.is_same) AS history,
+        sum(o.period_until - o.period_from) FILTER (WHERE alike.is_same) AS days
     FROM metering_usage o
+    CROSS JOIN LATERAL (
+        SELECT o.register_id = u.register_id OR (
+            SELECT former.band = present.band FROM devices_register former, devices_register present
+            WHERE former.id = o.register_id AND present.id = u.register_id) AS is_same
+    ) alike
     WHERE o.agreement_id = u.agreement_id
         AND o.period_until > u.period_until - 400
         AND (o.period_until, o.register_id) < (u.period_until, u.register_id)
