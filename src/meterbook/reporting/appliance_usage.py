@@ -11,27 +11,33 @@ from django.db import connection
 
 from meterbook.domain.premises import models
 
-# The last revision of each usage that lies inside the year before `on`; months of 365/12 days, half up.
+# The last revision of each usage that lies inside the year before `on`. Registers of one meter count the same
+# days; the points of a premise are added up. Months of 365/12 days; rounded half up once for each premise.
 _MEANS = """
 WITH latest AS (
     SELECT DISTINCT ON (u.agreement_id, u.period_until, u.register_id)
-        g.service_point_id, u.quantity_milli, u.period_until - u.period_from AS days
+        g.service_point_id, u.quantity_milli, u.period_from, u.period_until
     FROM metering_usage u JOIN agreements_supplyagreement g ON g.id = u.agreement_id
     WHERE g.utility = %(utility)s AND u.period_from >= %(since)s AND u.period_until <= %(on)s
     ORDER BY u.agreement_id, u.period_until, u.register_id, u.revision DESC
+), periods AS (
+    SELECT service_point_id, period_until - period_from AS days, sum(quantity_milli) AS quantity_milli
+    FROM latest GROUP BY service_point_id, period_from, period_until
+), points AS (
+    SELECT service_point_id, sum(quantity_milli) * 365 / (12 * sum(days)) AS mean
+    FROM periods GROUP BY service_point_id HAVING sum(days) > 0
 ), means AS (
-    SELECT s.premise_id, (sum(l.quantity_milli) * 365 * 2 + 12 * sum(l.days)) / (12 * sum(l.days) * 2) AS mean
-    FROM latest l JOIN premises_servicepoint s ON s.id = l.service_point_id
-    GROUP BY s.premise_id HAVING sum(l.days) > 0
+    SELECT s.premise_id, round(sum(points.mean)) AS mean
+    FROM points JOIN premises_servicepoint s ON s.id = points.service_point_id GROUP BY s.premise_id
 ), fitted AS (
     SELECT DISTINCT a.premise_id, a.kind FROM premises_appliance a
     WHERE (a.installed_on IS NULL OR a.installed_on <= %(on)s)
         AND (a.removed_on IS NULL OR a.removed_on > %(on)s)
 )
 SELECT k.kind, count(f.premise_id),
-    div(sum(m.mean) FILTER (WHERE f.premise_id IS NOT NULL), count(f.premise_id)),
+    round(avg(m.mean) FILTER (WHERE f.premise_id IS NOT NULL)),
     count(*) - count(f.premise_id),
-    div(sum(m.mean) FILTER (WHERE f.premise_id IS NULL), NULLIF(count(*) - count(f.premise_id), 0))
+    round(avg(m.mean) FILTER (WHERE f.premise_id IS NULL))
 FROM (SELECT DISTINCT kind FROM fitted) k
 CROSS JOIN means m
 LEFT JOIN fitted f ON f.premise_id = m.premise_id AND f.kind = k.kind

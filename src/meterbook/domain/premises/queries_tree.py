@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from meterbook.domain.premises import models, queries, rules
 
@@ -146,5 +147,13 @@ def _places(*, station_id: int, kinds: Sequence[int], within: str, most: int) ->
 
 def premise_ids_below(*, path: str) -> list[int]:
     """The premises below a path (of Branch), ascending."""
-    found = models.Premise.objects.filter(node__path__gte=path, node__path__lt=queries.after_path(path))
-    return list(found.order_by("id").values_list("id", flat=True))
+    return list(_below(path).order_by("id").values_list("id", flat=True))
+
+
+def premise_count_below(*, path: str) -> int:
+    """How many premises are below a path (of Branch)."""
+    return _below(path).count()
+
+
+def _below(path: str) -> QuerySet[models.Premise]:
+    return models.Premise.objects.filter(node__path__gte=path, node__path__lt=queries.after_path(path))

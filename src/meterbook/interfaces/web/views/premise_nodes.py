@@ -28,7 +28,7 @@ def node(request: page.PageRequest, node_id: int) -> HttpResponseBase:
     facts = {
         "branch": branch,
         "level": premise_words.NODE_KINDS[branch.kind],
-        "premise_count": len(queries_tree.premise_ids_below(path=branch.path)),
+        "premise_count": queries_tree.premise_count_below(path=branch.path),
         "is_bare": queries.is_bare(node_id=node_id),
         "may_have_more": branch.kind < models.NodeKind.ENTRANCE,
         "records": [
@@ -272,7 +272,7 @@ def _below(node_id: int) -> str:
 
 
 def _counted(node_id: int) -> str:
-    count = len(queries_tree.premise_ids_below(path=queries_tree.branch(node_id=node_id).path))
+    count = queries_tree.premise_count_below(path=queries_tree.branch(node_id=node_id).path)
     return _("Premises below it: %(count)s.") % {"count": count}
 
 
