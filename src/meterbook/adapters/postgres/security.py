@@ -18,6 +18,8 @@ from meterbook.domain import tables
 
 POLICY_SCOPE = "station_scope"
 POLICY_COMPANY = "whole_company"
+# The first PostgreSQL in which others than the owner may ANALYZE; older ones do it by themselves, later.
+KNOWS_MAINTAIN = 170_000
 
 REFUSE_CHANGE = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -62,11 +64,14 @@ def secure_company(*, schema: str) -> None:
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {} TO {}").format(
             sql.Identifier(schema), _roles()
         ),
-        # An import of many rows gathers the planner's statistics itself; nobody waits for autovacuum.
-        sql.SQL("GRANT MAINTAIN ON ALL TABLES IN SCHEMA {} TO {}").format(
-            sql.Identifier(schema), sql.Identifier(settings.DATABASE_ROLE_JOB)
-        ),
     )
+    if connection.pg_version >= KNOWS_MAINTAIN:
+        # An import of many rows gathers the planner's statistics itself; nobody waits for autovacuum.
+        _execute(
+            sql.SQL("GRANT MAINTAIN ON ALL TABLES IN SCHEMA {} TO {}").format(
+                sql.Identifier(schema), sql.Identifier(settings.DATABASE_ROLE_JOB)
+            )
+        )
     for model in company_models():
         table = sql.Identifier(model._meta.db_table)
         _grant(table=table, append_only=is_append_only(model))
