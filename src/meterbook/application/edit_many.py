@@ -235,7 +235,7 @@ def start(
             subject_id=edit_id,
             station_id=edit.station_id,
             reason=edit.reason,
-            after={"rows": counts.rows, "to_change": counts.changes, "edit_act": edit.act},
+            after={"rows": counts.rows, "to_change": counts.changes},
         )
         defer()
     return True

@@ -106,6 +106,7 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
             **doors,
             **fitted,
             "edit_id": edit_id,
+            "list_name": "customer_records",
             "client_id": _client(station_id=station_id).pk,
             "view_id": _view(owner=usernames["CLERK"], station_id=station_id).pk,
             "account_no": supply.account_no,

@@ -15,12 +15,11 @@ from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from meterbook.application import actor as actors
-from meterbook.interfaces.web import cells, list_export, list_views, page
+from meterbook.interfaces.web import cells, list_export, list_many, list_rows, list_views, page
 
 MOST_EXPORTED = 100_000
 _PAGE_SIZES = (50, 100, 200, 1000)
@@ -74,7 +73,10 @@ class NoFilters(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list page. `name` names its cookie and its Excel file; `row_url` gives the page a row opens."""
+    """A list page. `name` names its cookie and its Excel file; `row_url` gives the page a row opens.
+
+    `subject`: what a row is to who changes many at once ("": rows aren't ticked), `subject_id` which one.
+    """
 
     name: str
     title: str | Promise
@@ -87,6 +89,8 @@ class Listing:
     page_size: int = 50
     template: str = "lists/list.html"
     empty_text: str | Promise = ""
+    subject: str = ""
+    subject_id: Callable[[Any], int] = field(default=operator.attrgetter("pk"))
 
     @property
     def cookie(self) -> str:
@@ -136,11 +140,14 @@ def respond(
         return _export(request, listing=listing, query=query, source=source, count=count)
     query = replace(query, page=min(query.page, max(1, -(-count // query.size))))
     rows = source.rows(filters=query.filters, sort=query.sort, offset=query.offset, limit=query.size)
+    many = list_many.offered(request.actor, subject=listing.subject)
     facts = {
         **_frame(request, listing=listing, query=query),
         "count": count,
         "is_too_long": request.GET.get("export") == "xlsx",
-        "rows": _rows_html(request, listing=listing, query=query, rows=rows),
+        "rows": _rows_html(request, listing=listing, query=query, rows=rows, is_ticked=bool(many)),
+        "many": many,
+        "many_form": list_many.FORM,
         "totals": _totals(query=query, sums=source.totals(filters=query.filters) if count else {}),
         "pages": _pages(request, query=query, count=count),
         **(context or {}),
@@ -221,6 +228,16 @@ def address(request: HttpRequest, **changes: str | None) -> str:
     return "?" + query.urlencode()
 
 
+def subject_ids(
+    actor: actors.Actor, *, listing: Listing, query: Query, most: int, only_page: bool = False
+) -> list[int]:
+    """The subjects of the list's rows, at most `most`: of the page, or of all that fit."""
+    source = listing.source(actor)
+    offset, limit = (query.offset, min(query.size, most)) if only_page else (0, most)
+    rows = source.rows(filters=query.filters, sort=query.sort, offset=offset, limit=limit)
+    return [listing.subject_id(row) for row in rows]
+
+
 def _frame(request: page.PageRequest, *, listing: Listing, query: Query) -> dict[str, Any]:
     return {
         "listing": listing,
@@ -240,6 +257,7 @@ def _frame(request: page.PageRequest, *, listing: Listing, query: Query) -> dict
             columns=[column.key for column in query.columns],
         ),
         "most_exported": MOST_EXPORTED,
+        "list_query": address(request).removeprefix("?"),
     }
 
 
@@ -259,44 +277,19 @@ def _header(request: HttpRequest, *, column: Column, query: Query) -> dict[str, 
 
 
 def _rows_html(
-    request: HttpRequest, *, listing: Listing, query: Query, rows: Sequence[Any]
+    request: HttpRequest, *, listing: Listing, query: Query, rows: Sequence[Any], is_ticked: bool
 ) -> list[SafeString]:
-    writers = [
-        (_opening_tag(column), _getter(column), cells.html_writer(column.kind)) for column in query.columns
-    ]
     own = {key: value for key, value in _pairs(request) if key in {"page", "size", "export", "columns"}}
     list_query = address(request, **dict.fromkeys(own)).removeprefix("?")
-    lines = []
-    for index, row in enumerate(rows):
-        url = escape(_record_url(listing, row, list_query=list_query, at=query.offset + index))
-        parts = [f'<tr data-href="{url}">' if url else "<tr>"]
-        for number, (opening, get, write) in enumerate(writers):
-            value = get(row)
-            text = "" if value is None else write(value)
-            if number == 0 and url:
-                text = f'<a class="record" href="{url}">{text}</a>'
-            parts.append(f"{opening}{text}</td>")
-        parts.append("</tr>")
-        lines.append(SafeString("".join(parts)))
-    return lines
-
-
-def _opening_tag(column: Column) -> str:
-    look = (
-        "is-number"
-        if column.kind in cells.NUMERIC
-        else "is-wrap"
-        if column.kind is cells.Kind.LONG_TEXT
-        else ""
+    return list_rows.table_rows(
+        columns=query.columns,
+        rows=rows,
+        urls=[
+            _record_url(listing, row, list_query=list_query, at=query.offset + index)
+            for index, row in enumerate(rows)
+        ],
+        ticks=[listing.subject_id(row) for row in rows] if is_ticked else [],
     )
-    css = f' class="{look}"' if look else ""
-    return f'<td{css} data-label="{escape(str(column.label))}">'
-
-
-def _getter(column: Column) -> Callable[[Any], Any]:
-    if column.value is not None:
-        return column.value
-    return operator.attrgetter(column.key)
 
 
 def _record_url(listing: Listing, row: Any, *, list_query: str, at: int) -> str:
@@ -343,7 +336,7 @@ def _export(
         title=str(listing.title),
         columns=[
             list_export.SheetColumn(
-                label=str(column.label), kind=column.kind, value=_getter(column), key=column.key
+                label=str(column.label), kind=column.kind, value=list_rows.getter(column), key=column.key
             )
             for column in query.columns
         ],

@@ -18,6 +18,7 @@ from meterbook.interfaces.web.views.act_terms import (
     api,
     customers,
     devices,
+    edits,
     files,
     fitting,
     imports,
@@ -137,7 +138,7 @@ NUMBERS: dict[tuple[str, str], dict[int, str | Promise]] = {
     ("ROUND_ENTRY", "state"): {int(state): tag.text for state, tag in reading_words.ENTRY_STATES.items()},
     ("ROUND_ENTRY", "checks"): reading_words.CHECKS,
 }
-for _terms in (customers, premises, devices, fitting, agreements, files, api, imports):
+for _terms in (customers, premises, devices, fitting, agreements, files, api, imports, edits):
     ACTS |= _terms.ACTS
     SUBJECTS |= _terms.SUBJECTS
     FIELDS |= _terms.FIELDS

@@ -136,6 +136,8 @@ LISTING = lists.Listing(
     row_url=lambda row: reverse("customer", args=[row.customer_id]),
     row_key=lambda row: row.customer_id,
     template="customer_records/list.html",
+    subject="CUSTOMER",
+    subject_id=lambda row: row.customer_id,
 )
 
 

@@ -162,6 +162,8 @@ LISTING = lists.Listing(
     row_url=lambda row: reverse("account", args=[row.account_no]),
     row_key=lambda row: row.account_no,
     empty_text=_("Import customers, or ask your supervisor to."),
+    subject="ACCOUNT",
+    subject_id=lambda row: row.account_id,
 )
 
 

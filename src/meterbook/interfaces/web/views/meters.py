@@ -117,6 +117,8 @@ LISTING = lists.Listing(
     row_url=lambda row: reverse("meter", args=[row.meter_id]),
     row_key=lambda row: row.meter_id,
     template="meters/list.html",
+    subject="METER",
+    subject_id=lambda row: row.meter_id,
 )
 
 

@@ -121,6 +121,8 @@ LISTING = lists.Listing(
     row_key=lambda row: row.premise_id,
     template="premises/browser.html",
     empty_text=_("Generate a building, add a premise, or import customers."),
+    subject="PREMISE",
+    subject_id=lambda row: row.premise_id,
 )
 
 
