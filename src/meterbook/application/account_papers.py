@@ -4,7 +4,7 @@ import datetime
 import uuid
 from dataclasses import dataclass
 
-from meterbook.application import account_acts, transaction
+from meterbook.application import account_acts, charge_fee, transaction
 from meterbook.application.actor import Actor
 from meterbook.domain.access import operations as access
 from meterbook.domain.agreements import (
@@ -20,6 +20,8 @@ from meterbook.domain.agreements import (
 RIGHT = "contracts.edit"
 NUMBER_RIGHT = "accounts.change"
 SETTINGS_RIGHT = "records.edit_many"
+# The fee a certificate is billed as.
+CERTIFICATE_FEE = "CERTIFICATE"
 ContractFacts = operations_papers.ContractFacts
 ContractNoTakenError = operations_papers.ContractNoTakenError
 ContractUnknownError = operations_papers.ContractUnknownError
@@ -103,7 +105,7 @@ def issue_certificate(
     """Number and keep a usage certificate with what it says today; returns its number, once for a request.
 
     Where one is in force it is void from now on. Raises NotAllowedError, account_acts.ReasonMissingError
-    (a new one for an old), agreements.queries.AccountNotFoundError.
+    (a new one for an old), those of charge_fee.charge_within, agreements.queries.AccountNotFoundError.
     """
     actor.require(RIGHT)
     with transaction.writing(actor=actor):
@@ -129,6 +131,15 @@ def issue_certificate(
                 reason=reason,
             )
         )
+        if wanted.fee_minor:
+            fee = charge_fee.ChargeFee(
+                request_key=wanted.request_key,
+                account_id=account.pk,
+                fee_code=CERTIFICATE_FEE,
+                amount_minor=wanted.fee_minor,
+                reason=reason or made.certificate_no,
+            )
+            charge_fee.charge_within(actor=actor, account=account, wanted=fee, today=today, now=now)
         after = {"certificate_no": made.certificate_no, "fee_minor": wanted.fee_minor}
         if former is not None:
             after["replaces"] = former.certificate_no

@@ -10,7 +10,6 @@ from typing import Any
 from django.db import connection
 from psycopg import sql
 
-from meterbook.domain.billing import rules
 from meterbook.domain.tariffs import queries as tariffs
 from meterbook.kernel import numbering
 from meterbook.rating import explain, tariff
@@ -269,7 +268,7 @@ SELECT l.line_no, l.tariff_version_id, l.component_no, l.tier, l.tier_from_milli
     l.before_milli, l.quantity_milli, l.unit_price_micro, l.amount_minor, l.rounding, l.part_no, l.set_no,
     l.band, l.factor_ppm, l.time_numerator, l.time_denominator, l.tax_minor, l.tax_basis_points,
     l.period_from, l.period_until
-FROM billing_billline l WHERE l.bill_id = %(bill_id)s AND l.tariff_version_id <> %(brought_along)s
+FROM billing_billline l WHERE l.bill_id = %(bill_id)s AND l.tariff_version_id > 0
 ORDER BY l.line_no
 """
 CLEARINGS = """
@@ -282,9 +281,9 @@ WHERE c.bill_id = %(bill_id)s ORDER BY c.id
 
 
 def bill_lines(*, bill_id: int) -> tuple[LineRecord, ...]:
-    """The lines of a bill with their components' words; none of a debt brought along from an older system."""
+    """The lines of a bill with their components' words; none of a fee or a debt of an older system."""
     with connection.cursor() as cursor:
-        cursor.execute(LINES, {"bill_id": bill_id, "brought_along": rules.BROUGHT_ALONG})
+        cursor.execute(LINES, {"bill_id": bill_id})
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     versions = tariffs.versions(version_ids=[row["tariff_version_id"] for row in rows])

@@ -88,6 +88,8 @@ RULES: dict[str, Rule] = {
     "account_supply_end": Rule("accounts.close"),
     "account_settings": Rule("records.edit_many", is_shared=True),
     "account_number_rule": Rule("records.edit_many", is_shared=True),
+    "account_fee": Rule("fees.charge"),
+    "account_fee_type": Rule("records.edit_many", is_shared=True),
     "account_usage_type": Rule("records.edit_many", is_shared=True),
     "accounts_due": Rule("contracts.edit"),
     "account_household": Rule("accounts.change"),

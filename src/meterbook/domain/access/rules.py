@@ -23,6 +23,8 @@ RIGHTS = {
     "accounts.close": _("Close accounts and refund balances"),
     "accounts.suspend": _("Suspend and resume supply"),
     "contracts.edit": _("Keep contracts and usage certificates"),
+    "fees.charge": _("Charge fees"),
+    "fees.waive": _("Charge less than the usual fee, or none"),
     "records.edit_many": _("Change many records at once"),
     "files.view": _("See files of customers and premises"),
     "files.edit": _("Add and remove files"),
@@ -61,6 +63,7 @@ _RECORDS = frozenset(
         "accounts.change",
         "accounts.transfer",
         "contracts.edit",
+        "fees.charge",
         "files.edit",
         "personal_data.view",
         "personal_files.view",
@@ -77,6 +80,7 @@ _RECORDS_LED = _RECORDS | {
     "accounts.correct",
     "accounts.close",
     "accounts.suspend",
+    "fees.waive",
     "records.edit_many",
 }
 

@@ -168,3 +168,51 @@ class Clearing(tables.AppendOnly):
             models.CheckConstraint(condition=~models.Q(amount_minor=0), name="clearing_not_zero"),
         ]
         indexes = [models.Index(fields=["bill_id"], name="clearing_by_bill")]
+
+
+class FeeType(models.Model):
+    """A fee the company takes beside supply: opening, transfer, certificate, material, re-connection.
+
+    `amount_minor` is what it usually is, in the company's currency; 0: said each time.
+    """
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=60)
+    amount_minor = models.BigIntegerField(default=0)
+    is_offered = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(amount_minor__gte=0), name="fee_type_amount_not_negative"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Fee(tables.AppendOnly):
+    """A fee as it was charged, with the bill that asks for it; waived (0, no bill) with a reason."""
+
+    station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
+    account_id = models.BigIntegerField()
+    fee_type = models.ForeignKey(FeeType, on_delete=models.PROTECT, related_name="+")
+    bill_id = models.BigIntegerField(null=True, unique=True)
+    standard_minor = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    charged_on = models.DateField()
+    charged_at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    request_key = models.UUIDField(unique=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(amount_minor=0, bill_id__isnull=True)
+                | models.Q(amount_minor__gt=0, bill_id__isnull=False),
+                name="fee_has_bill_unless_waived",
+            )
+        ]
+        indexes = [models.Index(fields=["account_id", "-id"], name="fee_by_account")]

@@ -8,24 +8,12 @@ import datetime
 
 import polars as pl
 
-from meterbook.domain import columns
-from meterbook.domain.billing import models, rules
-from meterbook.domain.ledger import bulk as ledger
+from meterbook.domain.billing import operations_flat, rules
 from meterbook.domain.ledger import rules as ledger_rules
-from meterbook.kernel import rounding
 
 # Minor units above zero; `due_on` was the last day to pay, `as_of` the day the account came into the books.
-DEBTS = {
-    "station_id": pl.Int64,
-    "account_id": pl.Int64,
-    "agreement_id": pl.Int64,
-    "utility": pl.Int16,
-    "amount_minor": pl.Int64,
-    "due_on": pl.Date,
-    "as_of": pl.Date,
-}
+DEBTS = operations_flat.FLAT
 CREDITS = {"station_id": pl.Int64, "account_id": pl.Int64, "amount_minor": pl.Int64}
-_DAY = pl.duration(days=1)
 
 
 def record_debts(*, debts: pl.DataFrame, posted_on: datetime.date, recorded_at: datetime.datetime) -> None:
@@ -33,44 +21,9 @@ def record_debts(*, debts: pl.DataFrame, posted_on: datetime.date, recorded_at: 
 
     The bill covers the day before `as_of`; it is issued and posted on `posted_on`.
     """
-    ids = columns.next_ids(table=models.Bill, count=debts.height)
-    bills = debts.select(*DEBTS).with_columns(
-        pl.Series("id", ids, dtype=pl.Int64), pl.col("station_id").cast(pl.Int32)
-    )
-    columns.copy_in(
-        table=models.Bill,
-        frame=bills.select(
-            "id",
-            "account_id",
-            "agreement_id",
-            "station_id",
-            "utility",
-            pl.lit(1, dtype=pl.Int16).alias("revision"),
-            (pl.col("as_of") - _DAY).alias("period_from"),
-            pl.col("as_of").alias("period_until"),
-            pl.lit(posted_on).alias("issued_on"),
-            "due_on",
-            pl.lit(0, dtype=pl.Int64).alias("quantity_milli"),
-            "amount_minor",
-        ),
-    )
-    columns.copy_in(table=models.BillLine, frame=_lines(bills))
-    columns.copy_in(
-        table=models.Receivable,
-        frame=bills.select(
-            pl.col("id").alias("bill_id"),
-            "account_id",
-            "station_id",
-            "due_on",
-            "amount_minor",
-            pl.col("amount_minor").alias("open_minor"),
-        ),
-    )
-    facts = bills.select("station_id", "account_id", "amount_minor", pl.col("id").alias("source_id"))
-    _post(
-        facts,
-        kind=ledger_rules.JournalKind.BILL,
-        debit=ledger_rules.Chart.RECEIVABLE,
+    operations_flat.issue(
+        rows=debts,
+        made_by=rules.BROUGHT_ALONG,
         credit=ledger_rules.Chart.OPENING_BALANCES,
         posted_on=posted_on,
         recorded_at=recorded_at,
@@ -87,7 +40,7 @@ def record_credits(
         "amount_minor",
         pl.col("account_id").alias("source_id"),
     )
-    _post(
+    operations_flat.post(
         facts,
         kind=ledger_rules.JournalKind.OPENING_PREPAYMENT,
         debit=ledger_rules.Chart.OPENING_BALANCES,
@@ -95,56 +48,3 @@ def record_credits(
         posted_on=posted_on,
         recorded_at=recorded_at,
     )
-
-
-def _lines(bills: pl.DataFrame) -> pl.DataFrame:
-    none = pl.lit(0, dtype=pl.Int64)
-    small = pl.lit(0, dtype=pl.Int16)
-    return bills.select(
-        pl.col("id").alias("bill_id"),
-        pl.lit(1, dtype=pl.Int16).alias("line_no"),
-        "station_id",
-        pl.lit(rules.BROUGHT_ALONG, dtype=pl.Int32).alias("tariff_version_id"),
-        small.alias("component_no"),
-        small.alias("tier"),
-        none.alias("before_milli"),
-        none.alias("quantity_milli"),
-        none.alias("unit_price_micro"),
-        "amount_minor",
-        pl.lit(rounding.Rounding.FEN_HALF_UP.value, dtype=pl.Int16).alias("rounding"),
-        small.alias("days"),
-    )
-
-
-def _post(
-    facts: pl.DataFrame,
-    *,
-    kind: ledger_rules.JournalKind,
-    debit: ledger_rules.Chart,
-    credit: ledger_rules.Chart,
-    posted_on: datetime.date,
-    recorded_at: datetime.datetime,
-) -> None:
-    """One journal for each fact: `debit` takes its amount, `credit` gives it; customers' sides are named."""
-    journals = facts.select(
-        pl.lit(kind.value, dtype=pl.Int16).alias("kind"),
-        "source_id",
-        "station_id",
-        pl.lit(posted_on).alias("posted_on"),
-        pl.lit(recorded_at).cast(pl.Datetime("us", "UTC")).alias("recorded_at"),
-        pl.lit(None, dtype=pl.Int64).alias("reverses_id"),
-    )
-    sides = [
-        facts.select(
-            "source_id",
-            pl.lit(account.value, dtype=pl.Int16).alias("ledger_account_id"),
-            (
-                pl.lit(None, dtype=pl.Int64)
-                if account is ledger_rules.Chart.OPENING_BALANCES
-                else pl.col("account_id")
-            ).alias("subject_id"),
-            amount.alias("amount_minor"),
-        )
-        for account, amount in ((debit, pl.col("amount_minor")), (credit, -pl.col("amount_minor")))
-    ]
-    ledger.post(journals=journals, sides=pl.concat(sides).sort("source_id", maintain_order=True))

@@ -11,7 +11,7 @@ _AFTER = """
 SELECT b.id, b.issued_on, b.period_from, b.period_until, b.amount_minor
 FROM billing_bill b
 WHERE b.account_id = %(account_id)s AND b.agreement_id = %(agreement_id)s AND b.period_until > %(day)s
-    AND b.mirrors_id IS NULL
+    AND b.mirrors_id IS NULL AND b.usage_id IS NOT NULL
     AND NOT EXISTS (
         SELECT FROM billing_bill m WHERE m.account_id = b.account_id AND m.mirrors_id = b.id)
 ORDER BY b.period_until, b.id
@@ -59,6 +59,17 @@ def bills_after(*, account_id: int, agreement_id: int, day: datetime.date) -> tu
     with connection.cursor() as cursor:
         cursor.execute(_AFTER, asked)
         return tuple(TouchedBill(*row) for row in cursor.fetchall())
+
+
+def fee_types(*, only_offered: bool = False) -> list[models.FeeType]:
+    """The company's fees, by code."""
+    found = models.FeeType.objects.order_by("code")
+    return list(found.filter(is_offered=True) if only_offered else found)
+
+
+def fee_of_bill(*, bill_id: int) -> models.Fee | None:
+    """The fee a bill asks for; None for a bill of supply or of an older system."""
+    return models.Fee.objects.select_related("fee_type").filter(bill_id=bill_id).first()
 
 
 def counted_milli(*, agreement_id: int, since: datetime.date) -> int:

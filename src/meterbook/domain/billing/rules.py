@@ -23,8 +23,10 @@ class ParkCode(enum.StrEnum):
     LARGE_FIRST_BILL = "LARGE_FIRST_BILL"
 
 
-# The tariff version of a line that no price made: a debt brought along from an older system.
+# The tariff version of a line that no tariff made: a debt brought along from an older system.
 BROUGHT_ALONG = 0
+# The same for a fee; the line's component is then none, `models.Fee` says what it is for.
+FEE = -1
 # What is kept of a parked usage for the person who looks at it.
 PARKED_FACTS = ("quantity_milli", "amount_minor", "history_milli", "history_days")
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from meterbook.interfaces.web import palette
 from meterbook.interfaces.web.views import account_acts as acts
 from meterbook.interfaces.web.views import account_ends as ends
+from meterbook.interfaces.web.views import account_fees as fees
 from meterbook.interfaces.web.views import account_opening as opening
 from meterbook.interfaces.web.views import account_reminders as reminders
 from meterbook.interfaces.web.views import account_settings as settings
@@ -18,7 +19,7 @@ palette.provide_verb(
 )
 palette.provide_verb(
     palette.Verb(
-        label=_("Numbering and usage types"),
+        label=_("Numbering, usage types and fees"),
         url_name="account_settings",
         icon="settings",
         right="records.edit_many",
@@ -33,6 +34,7 @@ urlpatterns: list[URLPattern] = [
     path("account-settings/", settings.settings, name="account_settings"),
     path("account-settings/numbers", settings.number_rule, name="account_number_rule"),
     path("account-settings/usage-types", settings.usage_type, name="account_usage_type"),
+    path("account-settings/fees", settings.fee_type, name="account_fee_type"),
     path("open-account", opening.find, name="account_find_place"),
     path("open-account/<int:premise_id>/", opening.open_account, name="account_open"),
     path(f"{_ONE}supplies/add", supplies.find, name="account_supply_find"),
@@ -50,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}shares", acts.shares, name="account_shares"),
     path(f"{_ONE}external", acts.external, name="account_external"),
     path(f"{_ONE}external/<int:number_id>/end", acts.external_end, name="account_external_end"),
+    path(f"{_ONE}fee", fees.fee, name="account_fee"),
     path(f"{_ONE}contract", acts.contract, name="account_contract"),
     path(f"{_ONE}contract/end", acts.contract_end, name="account_contract_end"),
     path(f"{_ONE}certificate", acts.certificate, name="account_certificate"),

@@ -57,10 +57,11 @@ ACTS = (
         _CLOSED,
     ),
     Act("account_certificate", _("Issue usage certificate"), "file-text", "contracts.edit"),
+    Act("account_fee", _("Charge a fee"), "cash", "fees.charge"),
     Act("account_contract", _("Add contract"), "edit", "contracts.edit"),
     Act("account_external", _("Add external number"), "id", "accounts.change"),
 )
-_KEYS = (*(f"Alt+{digit}" for digit in range(1, 10)), "Alt+0", "F4", "F6", "F7")
+_KEYS = (*(f"Alt+{digit}" for digit in range(1, 10)), "Alt+0", "F4", "F6", "F7", "Alt+F")
 
 
 def entries(*, actor: actors.Actor, head: queries.AccountHead) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""How accounts are numbered, and the company's list of usage types."""
+"""How accounts are numbered, and the company's lists of usage types and fees."""
 
 import contextlib
 from typing import Any
@@ -9,11 +9,12 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from meterbook.application import account_papers, transaction
+from meterbook.application import account_papers, charge_fee, transaction
 from meterbook.domain.agreements import queries_facts, queries_numbers, rules
+from meterbook.domain.billing import queries as billing
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import context, page
-from meterbook.interfaces.web.views import account_forms, words
+from meterbook.interfaces.web.views import account_fees, account_forms, words
 
 RIGHT = "records.edit_many"
 _FAULTS = {
@@ -62,7 +63,7 @@ class UsageTypeForm(forms.Form):
 @page.page(right=RIGHT)
 def settings(request: page.PageRequest) -> HttpResponseBase:
     """The rules and the list."""
-    return _page(request, rule_form=RuleForm(), type_form=UsageTypeForm())
+    return _page(request)
 
 
 @page.page(right=RIGHT, methods=("POST",))
@@ -83,7 +84,7 @@ def number_rule(request: page.PageRequest) -> HttpResponseBase:
         else:
             text = _("New accounts are numbered like %(number)s.") % {"number": coming}
             return page.redirect(request, "account_settings", notice=context.Notice(text=text))
-    return _page(request, rule_form=form, type_form=UsageTypeForm(), status=422)
+    return _page(request, rule_form=form, status=422)
 
 
 @page.page(right=RIGHT, methods=("POST",))
@@ -100,20 +101,43 @@ def usage_type(request: page.PageRequest) -> HttpResponseBase:
         else:
             notice = context.Notice(text=_("The usage type is added."))
             return page.redirect(request, "account_settings", notice=notice)
-    return _page(request, rule_form=RuleForm(), type_form=form, status=422)
+    return _page(request, type_form=form, status=422)
+
+
+@page.page(right=RIGHT, methods=("POST",))
+def fee_type(request: page.PageRequest) -> HttpResponseBase:
+    """Add a fee, or change what it usually is."""
+    form = account_fees.FeeTypeForm(request.POST)
+    if form.is_valid():
+        try:
+            charge_fee.set_fee_type(actor=request.actor, **form.cleaned_data, now=clock.now())
+        except charge_fee.CompanyOnlyError:
+            form.add_error(None, _("Only who belongs to the company itself can change this."))
+        else:
+            notice = context.Notice(text=_("The fee is in the list."))
+            return page.redirect(request, "account_settings", notice=notice)
+    return _page(request, fee_form=form, status=422)
 
 
 def _page(
-    request: page.PageRequest, *, rule_form: RuleForm, type_form: UsageTypeForm, status: int = 200
+    request: page.PageRequest,
+    *,
+    rule_form: RuleForm | None = None,
+    type_form: UsageTypeForm | None = None,
+    fee_form: account_fees.FeeTypeForm | None = None,
+    status: int = 200,
 ) -> HttpResponseBase:
     with transaction.reading(actor=request.actor) if request.method == "POST" else contextlib.nullcontext():
         own = {(rule.unit, rule.is_resident): rule.form for rule in queries_numbers.number_rules()}
         standard = {("", is_resident): form for is_resident, form in rules.STANDARD_NUMBERS.items()}
         types = queries_facts.usage_types()
+        fees = billing.fee_types()
     facts = {
         "rules": [(unit, is_resident, form) for (unit, is_resident), form in (standard | own).items()],
         "types": [(found, words.UTILITIES.get(found.utility or 0, _("All"))) for found in types],
-        "rule_form": rule_form,
-        "type_form": type_form,
+        "fees": [(found, account_fees.name_of(found)) for found in fees],
+        "rule_form": rule_form or RuleForm(),
+        "type_form": type_form or UsageTypeForm(),
+        "fee_form": fee_form or account_fees.FeeTypeForm(),
     }
     return TemplateResponse(request, "accounts/settings.html", facts, status=status)

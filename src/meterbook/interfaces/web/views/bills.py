@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.application import actor as actors
+from meterbook.domain.billing import queries as billing
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, lists, page
-from meterbook.interfaces.web.views import bill_words, fitting_words, links, words
+from meterbook.interfaces.web.views import account_fees, bill_words, fitting_words, links, words
 from meterbook.rating import explain
 from meterbook.reporting import bills, usage_parts
 
@@ -169,12 +170,15 @@ def _facts(bill_id: int, *, language: str) -> dict[str, Any]:
     except bills.BillUnknownError as error:
         raise Http404 from error
     lines = bills.bill_lines(bill_id=bill_id)
+    fee = billing.fee_of_bill(bill_id=bill_id)
     sections = bills.sections(lines)
     is_split = len(sections) > 1
     taxes = [record.tax_minor for record in lines]
     return {
         "parts": [_part(part) for part in usage_parts.parts_of_bill(bill_id=bill_id)],
         "bill": row,
+        "fee": None if fee is None else account_fees.name_of(fee.fee_type),
+        "fee_reason": "" if fee is None else fee.reason,
         "state": bill_words.BILL_STATES[row.state(today)],
         "utility": words.utility_code(row.utility),
         "unit": words.UNITS.get(row.unit, row.unit),

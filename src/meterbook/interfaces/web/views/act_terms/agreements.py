@@ -51,6 +51,9 @@ ACTS: dict[str, str | Promise] = {
     "CONTRACT_PROLONGED": _("Contract prolonged"),
     "EXTERNAL_NUMBER_ADDED": _("External number added"),
     "EXTERNAL_NUMBER_ENDED": _("External number ended"),
+    "FEE_CHARGED": _("Fee charged"),
+    "FEE_TYPE_SET": _("Fee in the list set"),
+    "FEE_WAIVED": _("Fee waived"),
     "HOUSEHOLD_CHANGED": _("Household size changed"),
     "NUMBER_RULE_SET": _("Numbering of accounts set"),
     "PRICE_SHARES_CHANGED": _("Mixed use changed"),
@@ -60,6 +63,7 @@ ACTS: dict[str, str | Promise] = {
     "USAGE_TYPE_CHANGED": _("Usage type and price changed"),
 }
 SUBJECTS: dict[str, str | Promise] = {
+    "FEE_TYPE": _("Fee"),
     "NUMBER_RULE": _("Numbering of accounts"),
     "USAGE_TYPE": _("Usage type"),
 }
@@ -76,7 +80,8 @@ FIELDS: dict[str, str | Promise] = {
     "expires_on": _("To be proved again by"),
     "external_kind": _("Kind of number"),
     "external_no": _("External no."),
-    "fee_minor": _("Fee"),
+    "fee": _("Fee"),
+    "fee_minor": _("Amount of the fee"),
     "former_holder": _("Former holder"),
     "from_on": pgettext_lazy("day", "From"),
     "has_check_digit": _("Check digit"),
@@ -92,6 +97,7 @@ FIELDS: dict[str, str | Promise] = {
     "refunded_minor": _("Refunded"),
     "replaces": _("Replaces"),
     "split": _("How"),
+    "standard_minor": _("Usual amount"),
     "split_value": _("How much"),
     "tariff": _("Tariff"),
     "until_on": pgettext_lazy("day", "Until"),

@@ -1,0 +1,134 @@
+"""Use case: charge a fee beside supply (opening, transfer, certificate, material), or waive it.
+
+A fee becomes a bill: owed, paid at the till, receipted and proved like every other.
+"""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+
+from meterbook.application import account_acts, transaction
+from meterbook.application.actor import Actor
+from meterbook.domain.access import operations as access
+from meterbook.domain.agreements import models as agreements
+from meterbook.domain.agreements import operations, queries_numbers
+from meterbook.domain.billing import models, operations_fees
+
+RIGHT = "fees.charge"
+# Less than the usual amount is somebody else's decision.
+WAIVE_RIGHT = "fees.waive"
+SETTINGS_RIGHT = "records.edit_many"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeFee:
+    """A fee as the clerk confirmed it; the same `request_key` charges once. Minor units; 0 waives it."""
+
+    request_key: uuid.UUID
+    account_id: int
+    fee_code: str
+    amount_minor: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeeCharged:
+    """The bill that asks for it; None: waived, or nothing to ask."""
+
+    bill_id: int | None
+    amount_minor: int
+    is_repeat: bool = False
+
+
+class FeeTypeUnknownError(Exception):
+    """The company's list has no such fee."""
+
+
+class NeverSuppliedError(Exception):
+    """The account never had a supply, so there is nothing a bill could be filed under."""
+
+
+class CompanyOnlyError(Exception):
+    """Only who belongs to the company itself sets what holds for all stations."""
+
+
+def charge(*, actor: Actor, wanted: ChargeFee, today: datetime.date, now: datetime.datetime) -> FeeCharged:
+    """Charge an account. Raises NotAllowedError (also for less than usual without that right),
+    account_acts.ReasonMissingError (less than usual), FeeTypeUnknownError, NeverSuppliedError,
+    agreements.queries.AccountNotFoundError.
+    """
+    actor.require(RIGHT)
+    with transaction.writing(actor=actor):
+        account = operations.lock_account(account_id=wanted.account_id)
+        return charge_within(actor=actor, account=account, wanted=wanted, today=today, now=now)
+
+
+def charge_within(
+    *,
+    actor: Actor,
+    account: agreements.Account,
+    wanted: ChargeFee,
+    today: datetime.date,
+    now: datetime.datetime,
+) -> FeeCharged:
+    """The same inside the transaction of a larger act that has locked the account and checked its right."""
+    known = models.Fee.objects.filter(request_key=wanted.request_key, account_id=account.pk).first()
+    if known is not None:
+        return FeeCharged(known.bill_id, known.amount_minor, is_repeat=True)
+    kind = models.FeeType.objects.filter(code=wanted.fee_code).first()
+    if kind is None:
+        raise FeeTypeUnknownError(wanted.fee_code)
+    if wanted.amount_minor < kind.amount_minor:
+        actor.require(WAIVE_RIGHT)
+        account_acts.reason_of(wanted.reason)
+    supply = agreements.SupplyAgreement.objects.filter(account=account).order_by("until_on", "id").last()
+    if supply is None:
+        raise NeverSuppliedError
+    fee = operations_fees.charge(
+        new=operations_fees.NewFee(
+            station_id=account.station_id,
+            account_id=account.pk,
+            agreement_id=supply.pk,
+            utility=supply.utility,
+            fee_type=kind,
+            amount_minor=wanted.amount_minor,
+            charged_on=today,
+            charged_at=now,
+            by_id=actor.staff_id,
+            reason=wanted.reason.strip()[: account_acts.LONGEST_REASON],
+            request_key=wanted.request_key,
+        )
+    )
+    account_acts.record(
+        actor=actor,
+        now=now,
+        act="FEE_CHARGED" if wanted.amount_minor else "FEE_WAIVED",
+        account=account,
+        reason=fee.reason,
+        after={"fee": kind.name, "fee_minor": wanted.amount_minor, "standard_minor": kind.amount_minor},
+    )
+    return FeeCharged(fee.bill_id, fee.amount_minor)
+
+
+def set_fee_type(
+    *, actor: Actor, code: str, name: str, amount_minor: int, is_offered: bool, now: datetime.datetime
+) -> None:
+    """Add to the company's list of fees, or change what one usually is. Raises CompanyOnlyError."""
+    actor.require(SETTINGS_RIGHT)
+    with transaction.writing(actor=actor):
+        if not actor.is_system and not queries_numbers.is_company(unit_id=actor.home_unit_id):
+            raise CompanyOnlyError
+        before = models.FeeType.objects.filter(code=code).first()
+        former = None if before is None else {"name": before.name, "fee_minor": before.amount_minor}
+        made = operations_fees.set_fee_type(
+            code=code, name=name, amount_minor=amount_minor, is_offered=is_offered
+        )
+        access.record_act(
+            actor=actor,
+            at=now,
+            act="FEE_TYPE_SET",
+            subject_kind="FEE_TYPE",
+            subject_id=made.pk,
+            before=former,
+            after={"name": name, "fee_minor": amount_minor},
+        )
