@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from meterbook.application import actor as actors
 from meterbook.application import edit_many, edit_many_accounts, edit_many_places
@@ -24,7 +24,7 @@ from meterbook.interfaces.web.views.act_terms import agreements as terms
 
 LANGUAGES = ("zh-hans", "en")
 KEY = gettext_lazy("Key (don't change)")
-RECORD = gettext_lazy("Record")
+RECORD = pgettext_lazy("row", "Record")
 _LONGEST_REMARK, _LONGEST_NUMBER, _MOST_PERSONS = 200, 40, 50
 # From a cell's text, the station of its row and what holds there, to the act's value; raises CellError.
 Reader = Callable[[str, int, str], str]

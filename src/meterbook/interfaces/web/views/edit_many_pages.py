@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from meterbook.application import edit_many as use_case
 from meterbook.domain.agreements import queries as agreements
@@ -92,6 +92,7 @@ def facts(request: page.PageRequest, *, edit: queries.Edit) -> dict[str, Any]:
         "counts": counts,
         "parts": [(found, n, found is part) for found, n in parts],
         "part": part,
+        "tells_act": not edit.act or any(row.about for row in rows),
         "rows": _lines(rows, subject=edit.subject),
         "page_number": at,
         "page_last": last,
@@ -173,7 +174,7 @@ def rows_file(_request: page.PageRequest, edit_id: int) -> HttpResponseBase:
         raise Http404 from missing
     headings = (
         _("Row"),
-        _("Record"),
+        pgettext("row", "Record"),
         _("What to change"),
         _("Before"),
         _("After"),
