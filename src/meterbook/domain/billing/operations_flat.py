@@ -58,17 +58,7 @@ def issue(
         ),
     )
     columns.copy_in(table=models.BillLine, frame=_lines(bills, made_by=made_by))
-    columns.copy_in(
-        table=models.Receivable,
-        frame=bills.select(
-            pl.col("id").alias("bill_id"),
-            "account_id",
-            "station_id",
-            "due_on",
-            "amount_minor",
-            pl.col("amount_minor").alias("open_minor"),
-        ),
-    )
+    columns.copy_in(table=models.Receivable, frame=_receivables(bills))
     facts = bills.select("station_id", "account_id", "amount_minor", pl.col("id").alias("source_id"))
     post(
         facts,
@@ -79,6 +69,17 @@ def issue(
         recorded_at=recorded_at,
     )
     return list(ids)
+
+
+def _receivables(bills: pl.DataFrame) -> pl.DataFrame:
+    return bills.select(
+        pl.col("id").alias("bill_id"),
+        "account_id",
+        "station_id",
+        "due_on",
+        "amount_minor",
+        pl.col("amount_minor").alias("open_minor"),
+    )
 
 
 def _lines(bills: pl.DataFrame, *, made_by: int) -> pl.DataFrame:
