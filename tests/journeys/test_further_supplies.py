@@ -80,7 +80,7 @@ class Town:
             now=story.at(on),
             today=on,
         )
-        register = devices.Register.objects.get(meter_id=made.new_meter_id)
+        register = devices.Register.objects.get(meter_id=made.new_meter_id or 0)
         return made.change_id, register.pk
 
     def end(
@@ -204,10 +204,9 @@ def test_an_account_that_waits_for_its_meter_is_in_use_when_one_hangs_and_waits_
 def test_somebody_who_may_be_a_customer_already_is_found_by_phone_or_by_name_at_the_place() -> None:
     town = Town()
 
-    def found(**asked: str) -> list[int]:
-        facts = {"name": "无人", "phone": ""} | asked
+    def found(*, name: str = "无人", phone: str = "") -> list[int]:
         alike = duplicates.look_alikes(
-            station_id=town.world.station_a, premise_id=town.supply.premise_id, **facts
+            station_id=town.world.station_a, premise_id=town.supply.premise_id, name=name, phone=phone
         )
         return [one.customer_id for one in alike]
 
