@@ -175,7 +175,7 @@ def test_a_running_check_is_called_off_and_begun_again(
     expect(page.locator("kbd", has_text="F8")).to_have_count(0)
     picture(page, "11-being-called-off")
     worker.finish()
-    expect(page.locator(".notice.is-bad")).to_be_visible(timeout=10_000)
+    expect(page.locator(".notice.is-warn")).to_be_visible(timeout=10_000)
     picture(page, "12-called-off")
     assert looks.serious_faults(page) == []
     assert agreements.Account.objects.count() == 0
@@ -183,7 +183,7 @@ def test_a_running_check_is_called_off_and_begun_again(
     expect(page.get_by_role("progressbar")).to_have_count(1)
     worker.begin(import_id)
     worker.finish()
-    expect(page.locator(".notice.is-bad")).to_have_count(0, timeout=10_000)
+    expect(page.locator(".notice.is-warn")).to_have_count(0, timeout=10_000)
     expect(page.get_by_role("progressbar")).to_have_count(0, timeout=10_000)
     assert models.ImportFile.objects.get().state == models.ImportState.CHECKED
 

@@ -7,12 +7,13 @@ again at any time; what was billed, paid or read since then shows as a differenc
 import datetime
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from meterbook.domain import columns
 from meterbook.domain.ledger import rules as ledger
+from meterbook.reporting import migration_accounts
 
 # The older system's side, a row per meter: minor units, thousandths. `account` is what rows of one account
 # share; `owed_minor` is the row's own, `prepaid_minor` the account's, alike in all its rows.
@@ -123,10 +124,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The comparison. It `agrees` when nothing differs anywhere."""
+    """The comparison. It `agrees` when nothing differs anywhere.
+
+    `whole` is over all stations and utilities, an account counted once; `accounts` has columns
+    migration_accounts.ACCOUNTS.
+    """
 
     totals: tuple[Total, ...]
     differences: tuple[Found, ...]
+    whole: Total
+    accounts: pl.DataFrame = field(compare=False, repr=False)
 
     @property
     def agrees(self) -> bool:
@@ -152,7 +159,18 @@ def compare(*, old: pl.DataFrame, today: datetime.date) -> Audit:
     sides = (_figures(told, debts=told, today=today), _figures(ours, debts=debts, today=today))
     keys = sorted(sides[0].keys() | sides[1].keys())
     totals = tuple(Total(*key, sides[0].get(key, NOTHING), sides[1].get(key, NOTHING)) for key in keys)
-    return Audit(totals=totals, differences=tuple(_differences(told, ours)))
+    return Audit(
+        totals=totals,
+        differences=tuple(_differences(told, ours)),
+        whole=Total("", 0, _whole(told, debts=told, today=today), _whole(ours, debts=debts, today=today)),
+        accounts=migration_accounts.by_account(old=told, ours=ours),
+    )
+
+
+def _whole(rows: pl.DataFrame, *, debts: pl.DataFrame, today: datetime.date) -> Figures:
+    here = (pl.lit("").alias("station"), pl.lit(0, dtype=pl.Int16).alias("utility"))
+    summed = _figures(rows.with_columns(here), debts=debts.with_columns(here), today=today)
+    return summed.get(("", 0), NOTHING)
 
 
 def _figures(

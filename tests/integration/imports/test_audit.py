@@ -12,10 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from typer.testing import CliRunner
 
-from meterbook.application import import_customers
+from meterbook.application import import_customers, spreadsheets
+from meterbook.interfaces import audit_words
 from meterbook.interfaces.cli import console
 from meterbook.interfaces.cli import import_customers as command
-from meterbook.reporting import migration_audit
+from meterbook.reporting import migration_accounts, migration_audit
 from tests.builders import records
 from tests.integration.imports import workbooks
 
@@ -111,3 +112,72 @@ def test_the_page_and_the_command_show_it(tmp_path: Path, monkeypatch: pytest.Mo
     assert "W0000001" not in after
     assert "86.40" in after
     assert CliRunner().invoke(command.app, [str(file), "--audit"]).exit_code == 0
+
+
+def test_every_account_is_listed_with_both_sides_and_those_that_differ_come_first() -> None:
+    bring(workbooks.workbook(rows()))
+    said = rows()
+    said[1]["prepaid_milli"] = "49.99"
+    said.append(workbooks.row(3, account_no="K3", owed_milli="5", owed_due_on="2025-12-31"))
+    audit = migration_audit.compare(old=old(workbooks.workbook(said)), today=TODAY)
+    listed = [
+        tuple(row[name] for name in migration_accounts.ACCOUNTS if not name.startswith("register"))
+        for row in audit.accounts.iter_rows(named=True)
+    ]
+    assert listed == [
+        (3, "S01", "K2", 1, 1, 0, 0, 4999, 5000),
+        (4, "S01", "K3", 1, 0, 500, 0, 0, 0),
+        (2, "S01", "K1", 1, 1, 8640, 8640, 0, 0),
+    ]
+    ours = audit.whole.ours
+    for side, figures in (("old", audit.whole.old), ("ours", ours)):
+        sums = audit.accounts.sum().row(0, named=True)
+        assert sums[f"owed_minor_{side}"] == figures.owed_minor
+        assert sums[f"prepaid_minor_{side}"] == figures.prepaid_minor
+        assert sums[f"register_milli_{side}"] == figures.register_milli
+
+
+def test_one_account_with_two_utilities_is_one_line_and_counts_once() -> None:
+    records.tariff(file="cn/wuhan/gas-residential.yaml")
+    shared = {"account_no": "K1", "building": "9", "phone": "13900000000", "prepaid_milli": "7"}
+    gas = workbooks.row(2, utility="气", tariff="CN-WUHAN-GAS-RESIDENTIAL", **shared)
+    content = workbooks.workbook([workbooks.row(1, **shared), gas])
+    bring(content)
+    audit = migration_audit.compare(old=old(content), today=TODAY)
+    assert audit.agrees
+    assert [total.ours.accounts for total in audit.totals] == [1, 1]
+    assert (audit.whole.ours.accounts, audit.whole.ours.meters, audit.whole.ours.prepaid_minor) == (1, 2, 700)
+    assert audit.accounts.height == 1
+    assert audit.accounts["meters_ours"].to_list() == [2]
+
+
+def test_the_older_systems_own_totals_show_what_the_file_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "django_setup", lambda **_options: None)
+    content = workbooks.workbook(rows())
+    browser = Client(headers={"accept-language": "en"})
+    browser.force_login(records.staff(role="SUPERVISOR", unit_id=records.world().station_a))
+    page = browser.post(reverse("imports"), {"file": SimpleUploadedFile("old.xlsx", content)})["Location"]
+    bring(content)
+    agreeing = {"accounts": "2", "owed": "86.40", "register": "19.5", "prepaid": "50"}
+    assert "Differs" not in browser.get(f"{page}audit/", agreeing).content.decode()
+    lacking = browser.get(f"{page}audit/", agreeing | {"accounts": "3"}).content.decode()
+    assert lacking.count('class="tag is-bad"') == 2  # at the top and at the line
+    assert browser.get(f"{page}audit/", {"owed": "much"}).status_code == 422
+
+    book = browser.get(f"{page}comparison.xlsx", agreeing | {"accounts": "3"}).content
+    cells = {row.cells[:6] for row in spreadsheets.read_sheet(content=book).rows}
+    assert ("tAll", "", "tAccounts", "n3", "n2", "n2") in cells
+    assert ("tAll", "", "tOwed", "n86.4", "n86.4", "n86.4") in cells
+
+    file, to = tmp_path / "old.xlsx", tmp_path / "comparison.xlsx"
+    file.write_bytes(content)
+    words = [str(file), "--audit", "--to", str(to), "--total", "owed=86.40", "--total"]
+    assert CliRunner().invoke(command.app, [*words, "accounts=2"]).exit_code == 0
+    assert CliRunner().invoke(command.app, [*words, "accounts=3"]).exit_code == 1
+    assert len(spreadsheets.read_sheet(content=to.read_bytes()).rows) == 2 * len(audit_words.LABELS)
+    for wrong in ("accounts", "debts=5", "owed=5.001"):
+        refused = CliRunner().invoke(command.app, [*words, wrong]).exception
+        assert isinstance(refused, console.CommandError)
+        assert refused.exit_code == console.WRONG_USE

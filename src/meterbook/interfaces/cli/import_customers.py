@@ -30,6 +30,13 @@ def import_customers(
     is_audit: Annotated[
         bool, typer.Option("--audit", help=_("Compare FILE with the books instead; write nothing."))
     ] = False,
+    to: Annotated[
+        Path | None, typer.Option("--to", help=_("With --audit: write the comparison to this workbook."))
+    ] = None,
+    totals: Annotated[
+        list[str] | None,
+        typer.Option("--total", help=_("With --audit: a total of the older system, like owed=1234.50.")),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help=_("One line of JSON instead of a table."))] = False,
 ) -> None:
     """Import customers, all of the file or nothing. The same file again changes nothing.
@@ -48,7 +55,7 @@ def import_customers(
         if template:
             _write_template(actor, file=file)
         elif is_audit:
-            import_audit.show(actor, content=_content(file), as_json=as_json)
+            import_audit.show(actor, content=_content(file), totals=totals or [], to=to, as_json=as_json)
         else:
             _import(actor, file=file, is_dry=is_dry, errors=errors, as_json=as_json)
 

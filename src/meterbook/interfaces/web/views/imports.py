@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from meterbook.application import (
-    check_customers,
     customer_columns,
     import_work,
     sheet_files,
@@ -22,14 +21,13 @@ from meterbook.application import (
 from meterbook.application import import_customers as use_case
 from meterbook.domain.imports import models, queries
 from meterbook.domain.tables import Utility
-from meterbook.interfaces import audit_words, clock, customer_template, import_words
+from meterbook.interfaces import clock, customer_template, import_words
 from meterbook.interfaces.jobs import tasks
 from meterbook.interfaces.web import cells, context, page
-from meterbook.reporting import migration_audit
 
 IMPORT_CUSTOMERS = gettext_lazy("Import customers")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN_FILES, SHOWN_ERRORS, SHOWN_DIFFERENCES = 20, 50, 200
+SHOWN_FILES, SHOWN_ERRORS = 20, 50
 STATES = {
     models.ImportState.CHECKED: cells.Tag(text=gettext_lazy("Ready to import"), kind="warn"),
     models.ImportState.REJECTED: cells.Tag(text=gettext_lazy("Has errors"), kind="bad"),
@@ -104,7 +102,7 @@ def _taken_in(
 @page.page(right="customers.import")
 def outcome(request: page.PageRequest, import_id: int) -> HttpResponseBase:
     """How far the work on a file is, then what the dry run said, and what may be done now."""
-    entry = _entry(import_id)
+    entry = entry_of(import_id)
     work = queries.work_of(import_id=import_id)
     if work is not None and work.is_active:
         return TemplateResponse(
@@ -185,13 +183,13 @@ def template(request: page.PageRequest) -> HttpResponseBase:
     """The workbook to fill in, with the person's stations and all tariffs to choose from."""
     choices = use_case.choices_now(actor=request.actor)
     content = customer_template.workbook(stations=choices.stations, tariffs=choices.tariffs)
-    return _download(content, name="customers.xlsx")
+    return download(content, name="customers.xlsx")
 
 
 @page.page(right="customers.import")
 def errors(_request: page.PageRequest, import_id: int) -> HttpResponseBase:
     """The rows that are wrong, as uploaded, with the reasons beside them."""
-    entry = _entry(import_id)
+    entry = entry_of(import_id)
     content = queries.content_of(import_id=import_id)
     if content is None or not entry.error_count:
         raise Http404
@@ -201,37 +199,7 @@ def errors(_request: page.PageRequest, import_id: int) -> HttpResponseBase:
         errors=import_words.shown(queries.errors_of(import_id=import_id), columns=customer_columns.BY_KEY),
         words=import_words.error_words(),
     )
-    return _download(book, name=f"errors-{import_id}.xlsx")
-
-
-@page.page(right="customers.import")
-def audit(request: page.PageRequest, import_id: int) -> HttpResponseBase:
-    """The books beside what the file says the older system had."""
-    entry = _entry(import_id)
-    content = queries.content_of(import_id=import_id)
-    if content is None:
-        raise Http404
-    today = clock.today()
-    old = check_customers.old_balances(
-        sheet=spreadsheets.read_sheet(content=content), actor=request.actor, today=today
-    )
-    found = migration_audit.compare(old=old, today=today)
-    shown = found.differences[:SHOWN_DIFFERENCES]
-    return TemplateResponse(
-        request,
-        "imports/audit.html",
-        {
-            "entry": entry,
-            "agrees": found.agrees,
-            "totals": [
-                (total.station, Utility(total.utility).name, audit_words.figures(total))
-                for total in found.totals
-            ],
-            "differences": [(one, audit_words.difference(one)) for one in shown],
-            "difference_count": len(found.differences),
-            "difference_rest": len(found.differences) - len(shown),
-        },
-    )
+    return download(book, name=f"errors-{import_id}.xlsx")
 
 
 class _Files:
@@ -250,7 +218,8 @@ def _row(entry: queries.ImportEntry, *, work: queries.WorkEntry | None) -> FileR
     return FileRow(entry=entry, state=doing, percent=work.percent)
 
 
-def _entry(import_id: int) -> queries.ImportEntry:
+def entry_of(import_id: int) -> queries.ImportEntry:
+    """A file of customers. Raises Http404 when there is none the person may see."""
     entry = queries.import_entry(import_id=import_id)
     if entry is None or entry.kind != models.ImportKind.CUSTOMERS:
         raise Http404
@@ -260,7 +229,7 @@ def _entry(import_id: int) -> queries.ImportEntry:
 def _entry_alone(request: page.PageRequest, *, import_id: int) -> queries.ImportEntry:
     """The same where the view is in no transaction."""
     with transaction.reading(actor=request.actor):
-        return _entry(import_id)
+        return entry_of(import_id)
 
 
 def _queue(request: page.PageRequest) -> import_work.Defer:
@@ -281,7 +250,8 @@ def _said_before(*, is_repeat: bool) -> context.Notice | None:
     return context.Notice(text=_("This very file was imported before. Nothing was changed."), kind="warn")
 
 
-def _download(content: bytes, *, name: str) -> HttpResponse:
+def download(content: bytes, *, name: str) -> HttpResponse:
+    """A workbook to keep."""
     return HttpResponse(
         content, content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
