@@ -40,7 +40,7 @@ class RecordsWorld:
 
 
 def made() -> RecordsWorld:
-    """The household: read, billed, paid, at rest and back, with a file, a paper and the old system's number."""
+    """The household: read, billed, paid, at rest and back, with a file, a paper and an old number."""
     world = records.world()
     tariff_id = records.tariff()
     home = records.supply(

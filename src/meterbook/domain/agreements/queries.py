@@ -55,14 +55,16 @@ _PLACES = """
 SELECT s.premise_id, i.meter_id
 FROM agreements_supplyagreement g
 JOIN premises_servicepoint s ON s.id = g.service_point_id
-LEFT JOIN devices_installation i ON i.service_point_id = s.id AND i.removed_on IS NULL
+LEFT JOIN devices_installation i
+    ON i.service_point_id = s.id AND (i.removed_on IS NULL OR i.removed_on >= g.from_on)
 WHERE g.account_id = %(account_id)s AND g.until_on IS NULL
+ORDER BY s.id, i.installed_on DESC
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where an account is supplied and by which meters."""
+    """Where an account is supplied and by which meters, those that hung there before included."""
 
     premise_ids: tuple[int, ...]
     meter_ids: tuple[int, ...]
