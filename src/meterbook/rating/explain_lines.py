@@ -16,7 +16,7 @@ class Line:
     The defaults are what lines had before these columns were kept. `base_minor` is what a charge calculated
     from others is of, `base_names` the charges of that sum, where `with_bases` found them.
     `is_left_of_tiers`: the usage said how much of its tiers was used up, so the bounds are those of what is
-    left.
+    left. `may_be_fee`: not where `with_bases` saw that the line can't be the fee for entering its tier.
     """
 
     tier: int
@@ -40,6 +40,7 @@ class Line:
     base_minor: int | None = None
     base_names: tuple[tariff.Names, ...] | None = None
     is_left_of_tiers: bool = False
+    may_be_fee: bool = True
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Line":
@@ -119,9 +120,9 @@ def with_bases(lines: Sequence[tuple[Line, ComponentText]]) -> list[Line]:
     rounding, else of the same segment. What the tariff names and this bill doesn't have is not among them.
     """
     found = []
-    for line, text in lines:
+    for place, (line, text) in enumerate(lines):
         if text.component is None or text.version is None or text.kind < kinds.DERIVED_FROM:
-            found.append(line)
+            found.append(replace(line, may_be_fee=_may_be_fee(lines, place)))
             continue
         numbers = book_stages.counted(text.component, text.version)
         codes = {text.version.components[number - 1].code for number in numbers}
@@ -137,3 +138,19 @@ def with_bases(lines: Sequence[tuple[Line, ComponentText]]) -> list[Line]:
         names = tuple({item.code: item.name for _, item in counted}.values())
         found.append(replace(line, base_minor=sum(amount for amount, _ in counted), base_names=names))
     return found
+
+
+def _may_be_fee(lines: Sequence[tuple[Line, ComponentText]], place: int) -> bool:
+    """Whether a line may be the fee of a tier and not a part of the quantity, which may be one unit at the
+    same price: a fee stands before what is counted in its tier, if the tier has any width.
+    """
+    line = lines[place][0]
+    before, own, after = (
+        _tier_place(*lines[other]) if 0 <= other < len(lines) else None
+        for other in (place - 1, place, place + 1)
+    )
+    return own != before and (own == after or line.tier_from_milli == line.tier_until_milli)
+
+
+def _tier_place(line: Line, text: ComponentText) -> tuple[object, ...]:
+    return text.component, line.set_no, line.part_no, line.period_from, line.band, line.tier

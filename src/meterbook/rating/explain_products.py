@@ -62,7 +62,7 @@ def is_metered(*, line: explain_lines.Line, component: explain_lines.ComponentTe
 
 def is_fee(line: explain_lines.Line, component: explain_lines.ComponentText) -> bool:
     """Whether a line of graduated tiers is the fee for entering its tier, not a part of the quantity."""
-    if component.component is None or component.version is None:
+    if component.component is None or component.version is None or not line.may_be_fee:
         return False
     rows = component.component.charge.price_rows(component.version.household)
     return abs(line.quantity_milli) == kinds.ONE_MILLI and any(

@@ -56,6 +56,13 @@ def one(charge: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 VOLUME = one({"kind": "VOLUME_TIERS", "tiers": [{"until": "100", "price": "2.07"}, {"price": "4.07"}]})
 TIER_FEE = one({"kind": "TIER_FEE", "tiers": [{"until": "100", "price": "10"}, {"price": "30"}]})
+EQUAL_FEES = one(
+    {
+        "kind": "GRADUATED_TIERS",
+        "tiers": [{"until": "5", "price": "2", "fee": "2"}, {"price": "3", "fee": "3"}],
+    }
+)
+HALF_FEES = one({"kind": "GRADUATED_TIERS", "tiers": [{"price": "3", "fee": "3"}]}, share="50")
 FEES = one(
     {
         "kind": "GRADUATED_TIERS",
@@ -127,6 +134,52 @@ CASES = {
             "Tier 1, 0–5 m³: 5 m³ × 1.50 yuan = 7.50 yuan",
             "Fee for entering tier 2, above 5 m³: 12.00 yuan",
             "Tier 2, above 5 m³: 15 m³ × 2.00 yuan = 30.00 yuan",
+        ],
+    ),
+    "one unit at the price of its fee": (
+        EQUAL_FEES,
+        {"quantity_milli": 6_000},
+        [
+            "进入阶梯的固定费，第1阶梯 0–5 m³：2.00 元",
+            "第1阶梯 0–5 m³：5 m³ × 2.00 元 = 10.00 元",
+            "进入阶梯的固定费，第2阶梯 5 m³ 以上：3.00 元",
+            "第2阶梯 5 m³ 以上：1 m³ × 3.00 元 = 3.00 元",
+        ],
+        [
+            "Fee for entering tier 1, 0–5 m³: 2.00 yuan",
+            "Tier 1, 0–5 m³: 5 m³ × 2.00 yuan = 10.00 yuan",
+            "Fee for entering tier 2, above 5 m³: 3.00 yuan",
+            "Tier 2, above 5 m³: 1 m³ × 3.00 yuan = 3.00 yuan",
+        ],
+    ),
+    "one unit at the price of a fee paid before": (
+        EQUAL_FEES,
+        {"quantity_milli": 1_000, "before_milli": 6_000},
+        ["第2阶梯 5 m³ 以上：1 m³ × 3.00 元 = 3.00 元"],
+        ["Tier 2, above 5 m³: 1 m³ × 3.00 yuan = 3.00 yuan"],
+    ),
+    "half of one unit's price beside a fee": (
+        HALF_FEES,
+        {"quantity_milli": 1_000},
+        ["进入阶梯的固定费，第1阶梯：3.00 元", "第1阶梯：1 m³ × 3.00 元 × 50% = 1.50 元"],
+        ["Fee for entering tier 1: 3.00 yuan", "Tier 1: 1 m³ × 3.00 yuan × 50 % = 1.50 yuan"],
+    ),
+    "one unit given back without its fee": (
+        EQUAL_FEES,
+        {"quantity_milli": -1_000, "before_milli": 7_000},
+        ["第2阶梯 5 m³ 以上：-1 m³ × 3.00 元 = -3.00 元"],
+        ["Tier 2, above 5 m³: -1 m³ × 3.00 yuan = -3.00 yuan"],
+    ),
+    "one unit given back with its fee": (
+        EQUAL_FEES,
+        {"quantity_milli": -1_000, "before_milli": 6_000},
+        [
+            "退回进入阶梯的固定费，第2阶梯 5 m³ 以上：-1 × 3.00 元 = -3.00 元",
+            "第2阶梯 5 m³ 以上：-1 m³ × 3.00 元 = -3.00 元",
+        ],
+        [
+            "Fee for entering tier 2, above 5 m³, given back: -1 × 3.00 yuan = -3.00 yuan",
+            "Tier 2, above 5 m³: -1 m³ × 3.00 yuan = -3.00 yuan",
         ],
     ),
     "a fee given back": (
