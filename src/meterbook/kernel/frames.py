@@ -32,12 +32,13 @@ class FrameSchema:
 
         Further columns are dropped, so that callers may carry their own along.
         """
+        schema = frame.schema
         problems = [
             f"column {column} is missing"
-            if column not in frame.columns
+            if column not in schema
             else f"column {column} is {found}, not {wanted}"
             for column, wanted in self.columns.items()
-            if (found := frame.schema.get(column)) != wanted
+            if (found := schema.get(column)) != wanted
         ]
         if not problems:
             problems = [
@@ -47,4 +48,4 @@ class FrameSchema:
             ]
         if problems:
             raise FrameError(schema=self.name, problems=tuple(problems))
-        return frame.select(*self.columns)
+        return frame[list(self.columns)]

@@ -21,6 +21,9 @@ class Mode(IntEnum):
     HALF_EVEN = 3
 
 
+ALL_MODES = frozenset(Mode)
+
+
 class Rounding(IntEnum):
     """A rounding rule; tens digit: step (1 fen, 2 jiao, 3 yuan), ones digit: Mode. The numbers are stored."""
 
@@ -90,23 +93,45 @@ def product_expression(
     return (steps * step_minor.cast(pl.Int128)).cast(pl.Int64)
 
 
-def ratio_expression(*, numerator: pl.Expr, denominator: pl.Expr, mode: pl.Expr) -> pl.Expr:
-    """`round_ratio` over columns of one type, Int64 or Int128; twice the denominator must fit it."""
+def ratio_expression(
+    *, numerator: pl.Expr, denominator: pl.Expr, mode: pl.Expr, modes: frozenset[Mode] = ALL_MODES
+) -> pl.Expr:
+    """`round_ratio` over columns of one type, Int64 or Int128, which must hold |numerator| + denominator / 2.
+
+    `modes` are those that `mode` may hold: nothing is worked out for others.
+    """
     size = numerator.abs()
-    whole = size // denominator
-    twice_rest = (size - whole * denominator) * 2
-    half_up = (mode == Mode.HALF_UP) & (twice_rest >= denominator)
-    tie_to_even = (twice_rest == denominator) & (whole % 2 == 1)
-    half_even = (mode == Mode.HALF_EVEN) & ((twice_rest > denominator) | tie_to_even)
-    return (whole + (half_up | half_even)) * numerator.sign()
+    return (size + _added(size, denominator, mode=mode, modes=modes)) // denominator * numerator.sign()
+
+
+def _added(size: pl.Expr, denominator: pl.Expr, *, mode: pl.Expr, modes: frozenset[Mode]) -> pl.Expr:
+    """What is added to a size before it is divided without the rest: half, less, or nothing.
+
+    For an odd denominator half of it is a half too little, which changes nothing: there are no ties.
+    """
+    if modes == {Mode.TRUNCATE}:
+        return pl.lit(0)
+    added = denominator // 2
+    if Mode.HALF_EVEN in modes:
+        is_down = (mode == Mode.HALF_EVEN) & (size // denominator % 2 == 0) & (denominator % 2 == 0)
+        added = added - is_down
+    if Mode.TRUNCATE in modes:
+        added = pl.when(mode == Mode.TRUNCATE).then(0).otherwise(added)
+    return added
 
 
 def step_expression(
-    *, numerator: pl.Expr, denominator: pl.Expr, step: pl.Expr, mode: pl.Expr, strict: bool = True
+    *,
+    numerator: pl.Expr,
+    denominator: pl.Expr,
+    step: pl.Expr,
+    mode: pl.Expr,
+    modes: frozenset[Mode] = ALL_MODES,
+    strict: bool = True,
 ) -> pl.Expr:
     """A ratio brought to whole multiples of `step`, to Int64; all Int128.
 
     Beyond 64 bits it raises, or is null where not `strict`.
     """
-    steps = ratio_expression(numerator=numerator, denominator=denominator * step, mode=mode)
+    steps = ratio_expression(numerator=numerator, denominator=denominator * step, mode=mode, modes=modes)
     return (steps * step).cast(pl.Int64, strict=strict)

@@ -8,37 +8,17 @@ import functools
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 
 import polars as pl
 
 from meterbook.kernel import period, rounding
-from meterbook.rating import book_links, book_stages, columns, tariff
+from meterbook.rating import book_groups, book_links, book_stages, columns, tariff
 from meterbook.rating.charges import area, kinds
 
-_SETS = 2**15
+Feature = book_groups.Feature
+Group = book_groups.Group
+Profile = book_groups.Profile
 _PLAIN_BASES = {kinds.Basis.QUANTITY, kinds.Basis.ONE}
-
-
-class Feature(Enum):
-    """What a group of versions needs beyond a join and a product."""
-
-    SETS = auto()
-    CONDITIONS = auto()
-    HOUSEHOLD = auto()
-    SCALED = auto()
-    QUOTA = auto()
-    ONES = auto()
-    BASES = auto()
-    CAPS = auto()
-    CALIBRE = auto()
-    ROUNDED_SHARES = auto()
-    FACTORS = auto()
-    HEATING_SEASON = auto()
-    NEGOTIATED = auto()
-    FREE = auto()
-    SHARED_BANDS = auto()
-    DERIVED = auto()
 
 
 # Steps that are an expression more: versions that need any of these may stand in one group.
@@ -59,75 +39,14 @@ _LIGHT = frozenset(
 )
 
 
+# What a line says of its price row.
+TOLD = ("component_no", "band", "tier", "rounding", "tax_basis_points")
 # What a line, or a derived charge, takes from its price row.
 PRICED = ("component_no", "kind", "band", "tier")
 TERMED = (
     *("rounding", "tax_basis_points", "rate_ppm", "rounding_mode", "step_minor", "divisor", "minor_milli"),
     *("stage_no", "counted_bits"),
 )
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What the versions of a group have in common: their features, and how they count time."""
-
-    features: frozenset[Feature]
-    month_count: tariff.MonthCount
-    year_days: int
-    tier_period: period.TierPeriod
-    stated_for: tariff.StatedFor
-    scaled_by: tariff.ScaledBy
-
-    def has(self, *features: Feature) -> bool:
-        """Whether any of the features is needed."""
-        return not self.features.isdisjoint(features)
-
-
-@dataclass(frozen=True)
-class Group:
-    """Versions of one profile: `prices` to find the lines with, `terms` (row price_no) to price them with.
-
-    `areas` are the charges by area whose factor depends on the building, by price_no.
-    """
-
-    profile: Profile
-    kinds: tuple[kinds.ChargeKind, ...]
-    prices: pl.DataFrame
-    terms: pl.DataFrame
-    areas: Mapping[int, area.Area]
-
-    @functools.cached_property
-    def matchable(self) -> pl.DataFrame:
-        """The prices as usages are joined to them: by version, or by version and set in one number."""
-        prices = self.prices.rename({"calibre_mm": "price_calibre_mm"})
-        if not self.profile.has(Feature.SETS):
-            return prices.drop("set_no")
-        return prices.select(pl.exclude("tariff_version_id", "set_no"), price_set=price_set())
-
-    @functools.cached_property
-    def line_terms(self) -> pl.DataFrame:
-        """The terms that the pricing of a line looks at."""
-        names = ["unit_price_micro", "rounding_mode", "step_minor", "divisor"]
-        if self.profile.has(Feature.NEGOTIATED):
-            names.append("lowest_micro")
-        if self.profile.has(Feature.ROUNDED_SHARES):
-            names.append("share_step_milli")
-        return self.terms.select(*names, "share_ppm", "time")
-
-    @functools.cached_property
-    def bases(self) -> frozenset[int]:
-        """What any of the prices is multiplied with: kinds.Basis."""
-        return frozenset(self.prices["basis"].unique())
-
-    @functools.cached_property
-    def times(self) -> frozenset[int]:
-        """How often any of the prices falls due: kinds.Time."""
-        return frozenset(self.terms["time"].unique())
-
-
-def price_set() -> pl.Expr:
-    """Version and price set in one number: joined several times as fast as two keys."""
-    return pl.col("tariff_version_id").cast(pl.Int64) * _SETS + pl.col("set_no")
 
 
 @dataclass(frozen=True)
@@ -155,6 +74,11 @@ class TariffBook:
         """What lines take from their price row as it is; the rows of each group follow the group before."""
         rows = [group.prices.select(PRICED).hstack(group.terms.select(TERMED)) for group in self.groups]
         return pl.concat(rows)
+
+    @functools.cached_property
+    def told_rows(self) -> pl.DataFrame:
+        """Of `price_rows` what every line says."""
+        return self.price_rows[list(TOLD)]
 
     @functools.cached_property
     def first_rows(self) -> tuple[int, ...]:

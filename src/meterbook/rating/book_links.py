@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from meterbook.kernel import rounding
 from meterbook.rating import tariff
 from meterbook.rating.charges import area, derived, kinds, time_of_use
 
@@ -112,6 +113,26 @@ class Links:
         """Whether any version bills in whole steps or carries what is over."""
         is_plain = (pl.col("billed_step_milli") == 1) & ~pl.col("is_carried")
         return not self.conversions.select(is_plain.all()).item()
+
+    @functools.cached_property
+    def conversion_rows(self) -> dict[int, tuple[object, ...]]:
+        """The rows of `conversions` by version, without its id."""
+        return {row[0]: row[1:] for row in self.conversions.iter_rows()}
+
+    @property
+    def all_convert(self) -> bool:
+        """Whether every version has a row in `conversions`."""
+        return self.conversions.height == self.needs.height
+
+    @functools.cached_property
+    def converted_modes(self) -> frozenset[rounding.Mode]:
+        """How any converted quantity is rounded."""
+        return frozenset(rounding.Mode(mode) for mode in self.conversions["converted_mode"].unique())
+
+    @functools.cached_property
+    def billed_modes(self) -> frozenset[rounding.Mode]:
+        """How any quantity is brought to billed steps."""
+        return frozenset(rounding.Mode(mode) for mode in self.conversions["billed_mode"].unique())
 
     @functools.cached_property
     def asked_for(self) -> frozenset[str]:

@@ -38,13 +38,12 @@ RatingError = unratables.RatingError
 
 OnUsages = Callable[[pl.DataFrame, books.TariffBook], pl.DataFrame]
 OnMatches = Callable[[pl.LazyFrame, runs.Run], pl.LazyFrame]
-OnBills = Callable[[pl.LazyFrame, books.TariffBook], pl.LazyFrame]
+OnBills = Callable[[pl.LazyFrame, finish.Bills], pl.LazyFrame]
 OnLines = Callable[[pl.DataFrame, runs.Run], pl.DataFrame]
 
 
-# What a line takes from its usage, or from its segment, and from its price row.
+# What a line takes from its usage, or from its segment.
 _OF_USAGES = ("usage_id", "part_no", "split", "tariff_version_id", "set_no", "period_from", "period_until")
-_OF_PRICES = ("component_no", "band", "tier", "rounding", "tax_basis_points")
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,11 @@ STEPS = (
         "season",
         "how much of the heating season is served depends on the segment",
         on_lines=heating.season_lengths,
+    ),
+    Step(
+        "length",
+        "how much of the tier period is served is the usage's, whatever the price",
+        on_lines=bounds.lengths,
     ),
     Step("match", "every segment meets the prices of its own version and set", on_matches=match.match),
     Step(
@@ -164,11 +168,12 @@ def rate(usage_frame: pl.DataFrame, tariff_book: books.TariffBook) -> pl.DataFra
         if step.on_usages is not None:
             frame = step.on_usages(frame, tariff_book)
     lines = _lines(frame, tariff_book)
-    lazy = lines.lazy()
+    bills, lazy = finish.Bills(book=tariff_book, names=frozenset(lines.columns)), lines.lazy()
     for step in STEPS:
         if step.on_bills is not None:
-            lazy = step.on_bills(lazy, tariff_book)
-    return plans.collected(finish.complete(lazy), rows=lines.height)
+            lazy = step.on_bills(lazy, bills)
+    found = plans.collected(finish.complete(lazy, bills), rows=lines.height)
+    return found[list(columns.LINES.columns)]
 
 
 def _charged(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -191,7 +196,7 @@ def _lines(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
         plain.append(_derived(_together(derived), ordered, book))
     lines = _together(plain)
     told = [name for name in _OF_USAGES if name in ordered.columns]
-    return _told(lines, ordered.select(told), book.price_rows.select(_OF_PRICES))
+    return _told(lines, ordered[told], book.told_rows)
 
 
 def _together(parts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -228,7 +233,7 @@ def _derived(lines: pl.DataFrame, ordered: pl.DataFrame, book: books.TariffBook)
     for step in STEPS:
         if step.on_derived is not None:
             told = step.on_derived(told, book)
-    return told.select(*runs.OWN)
+    return told[list(runs.OWN)]
 
 
 def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
@@ -263,14 +268,16 @@ def _by_group(frame: pl.DataFrame, book: books.TariffBook) -> list[tuple[int, pl
 def _run(frame: pl.DataFrame, rows: pl.Series | None, *, book: books.TariffBook, group_no: int) -> runs.Run:
     """A group's usages with the columns its steps look at, as far as they hold anything here."""
     group = book.groups[group_no]
-    usages_here = frame.select(runs.read_of_usages(group, frame.columns))
+    usages_here = frame[runs.read_of_usages(group, frame.columns)]
     if rows is not None:
         usages_here = usages_here[rows]
-        usages_here = usages_here.select(
-            column.name
-            for column in usages_here
-            if column.name in columns.USAGE.columns or column.null_count() < column.len()
-        )
+        usages_here = usages_here[
+            [
+                column.name
+                for column in usages_here
+                if column.name in columns.USAGE.columns or column.null_count() < column.len()
+            ]
+        ]
     return runs.Run(
         book=book,
         group=group,
@@ -281,7 +288,7 @@ def _run(frame: pl.DataFrame, rows: pl.Series | None, *, book: books.TariffBook,
 
 
 def _priced(run: runs.Run) -> pl.DataFrame:
-    """The lines of one group, each with its amount."""
+    """The lines of one group: columns runs.OWN."""
     frame = run.usages
     lazy: pl.LazyFrame | None = None
     for step in STEPS:
@@ -293,4 +300,4 @@ def _priced(run: runs.Run) -> pl.DataFrame:
             if lazy is not None:
                 frame, lazy = plans.collected(runs.narrow(lazy, run), rows=frame.height), None
             frame = step.on_lines(frame, run)
-    return runs.own_columns(frame, run)
+    return frame

@@ -73,18 +73,36 @@ class Household:
 NO_HOUSEHOLD_RULE = Household(rule=HouseholdRule.NONE, over_persons=1, add_milli=())
 
 
+ENDS = ("from", "until")
+# The columns of prices that say how bounds grow.
+GROWING = (
+    *(f"{end}_{name}_milli" for end in ENDS for name in ("growth", "jump", "cap")),
+    "growth_parts",
+)
+
+
 def extra_persons() -> pl.Expr:
-    """Persons above the rule's number, never below zero; from columns persons and over_persons (Int64)."""
-    return (pl.col("persons").cast(pl.Int64) - pl.col("over_persons")).clip(lower_bound=0)
+    """Persons (or the default number) above the rule's number, never below zero; from columns persons,
+    default_persons and over_persons (Int64).
+    """
+    persons = pl.coalesce("persons", "default_persons").cast(pl.Int64)
+    return (persons - pl.col("over_persons")).clip(lower_bound=0)
 
 
-def grown_bound(*, end: str) -> pl.Expr:
-    """The bound `tier_{end}_milli` for the household: jump, growth per extra person half up, cap."""
-    extra = pl.col("extra_persons")
-    doubled = extra * pl.col(f"{end}_growth_milli") * 2
-    grown = (doubled + pl.col("growth_parts")) // (pl.col("growth_parts") * 2)
-    jump = pl.when(extra > 0).then(pl.col(f"{end}_jump_milli")).otherwise(0)
-    bound = pl.col(f"tier_{end}_milli") + grown + jump
-    # a null cap holds nothing back; a null bound stays open
-    capped = pl.min_horizontal(bound, f"{end}_cap_milli")
-    return pl.when(bound.is_null()).then(None).otherwise(capped)
+def grown_bound(*, end: str, stated: frozenset[str]) -> pl.Expr:
+    """The bound `tier_{end}_milli` for the household: jump, growth per extra person half up, cap.
+
+    `stated` are the columns of prices that say something in any row: nothing is worked out for others.
+    """
+    bound, extra = pl.col(f"tier_{end}_milli"), pl.col("extra_persons")
+    growth, jump, cap = (f"{end}_{name}_milli" for name in ("growth", "jump", "cap"))
+    if growth in stated:
+        grown = extra * pl.col(growth)
+        if "growth_parts" in stated:
+            parts = pl.col("growth_parts")
+            grown = (grown * 2 + parts) // (parts * 2)
+        bound = bound + grown
+    if jump in stated:
+        bound = bound + pl.when(extra > 0).then(jump).otherwise(0)
+    # a null cap holds nothing back; an open end has none
+    return pl.min_horizontal(bound, cap) if cap in stated else bound

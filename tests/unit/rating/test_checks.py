@@ -253,6 +253,26 @@ def test_bands_must_be_the_quantity(quantity: int, bands: dict[int, int], fits: 
     assert code(version, usage) == (None if fits == "yes" else "BANDS_DO_NOT_SUM")
 
 
+def test_bands_whose_sum_would_wrap_around_do_not_fit() -> None:
+    bands = [samples.named(f"B{number}") for number in range(1, 6)]
+    charge = {"kind": "TIME_OF_USE", "prices": {band["code"]: "1" for band in bands}}
+    version = samples.version(samples.component("W", charge), bands=bands)
+    whole = {f"band_{band}_milli": 2**62 for band in range(1, 5)}
+    assert code(version, given(5, **whole, band_5_milli=5)) == "BANDS_DO_NOT_SUM"
+
+
+def test_a_version_that_is_not_there_is_named_whatever_else_is_asked() -> None:
+    """Looking for the season of an agreed price must not stumble over it."""
+    seasons = [
+        samples.named("A", **{"from": "01-01", "until": "07-01"}),
+        samples.named("B", **{"from": "07-01", "until": "01-01"}),
+    ]
+    charge = {"kind": "PER_UNIT", "price": "1", "negotiable": {"below": "5", "above": "5"}}
+    component = samples.component("W", {**charge, "seasons": {"A": {}, "B": {"price": "2"}}})
+    usage = Usage(1, 1000, tariff_version_id=9, more={"negotiated_micro": 1_000_000})
+    assert code(samples.version(component, seasons=seasons), usage) == "UNKNOWN_TARIFF_VERSION"
+
+
 def test_bands_a_tariff_only_names_are_not_asked_for() -> None:
     assert code(samples.version(W, bands=BANDS), given()) is None
 

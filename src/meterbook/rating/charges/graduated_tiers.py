@@ -39,18 +39,26 @@ class GraduatedTiersRule:
     """The part of [before, before + quantity] that lies inside the tier; negative for a negative quantity."""
 
     def charged_milli(self) -> pl.Expr:
-        """Difference of both ends, each brought inside the tier; for a fee one when the tier is entered."""
-        part = tiers.inside(tiers.total()) - tiers.inside(pl.col("before_milli"))
-        return (
-            pl.when(pl.col("is_fee"))
-            .then(_entered(tiers.total()) - _left(pl.col("before_milli")))
-            .otherwise(part)
-        )
+        """Difference of both ends, each brought inside the tier."""
+        return tiers.inside(tiers.total()) - tiers.inside(pl.col("before_milli"))
 
     def is_line(self) -> pl.Expr:
         """Tiers that hold a part; for a quantity of zero the one tier the counter stands in."""
         stands_here = (pl.col("quantity_milli") == 0) & tiers.stands_in(pl.col("before_milli"))
-        return (pl.col("charged_milli") != 0) | (stands_here & ~pl.col("is_fee"))
+        return (pl.col("charged_milli") != 0) | stands_here
+
+
+class TiersWithFeesRule(GraduatedTiersRule):
+    """The same where some tiers have a fee, which is a row of its own."""
+
+    def charged_milli(self) -> pl.Expr:
+        """For a fee one when the tier is entered."""
+        entered = _entered(tiers.total()) - _left(pl.col("before_milli"))
+        return pl.when("is_fee").then(entered).otherwise(super().charged_milli())
+
+    def is_line(self) -> pl.Expr:
+        """For a fee only where it is charged or given back."""
+        return super().is_line() & ((pl.col("charged_milli") != 0) | ~pl.col("is_fee"))
 
 
 def _entered(total: pl.Expr) -> pl.Expr:

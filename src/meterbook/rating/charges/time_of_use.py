@@ -5,6 +5,7 @@ and each band has its part of every tier in proportion to its use. Those parts a
 sum to the bands' quantities and bands to the tiers' exactly, and no part is ever negative.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -94,22 +95,35 @@ def shared(frame: pl.LazyFrame, *, bands: Sequence[int]) -> pl.LazyFrame:
         shared_milli=pl.lit(0, dtype=pl.Int64),
     )
     for band in bands:
-        own = pl.col(f"band_{band}_milli").abs().cast(pl.Int128)
-        frame = frame.with_columns(
-            _own=own, _from_share=_proportion("_from", own), _until_share=_proportion("_until", own)
-        )
-        part = (pl.col("_until_share") - pl.col("_from_share")).cast(pl.Int64)
-        frame = frame.with_columns(
-            shared_milli=pl.when(pl.col("band") == band).then(part).otherwise("shared_milli"),
-            _from=pl.col("_from") - pl.col("_from_share"),
-            _until=pl.col("_until") - pl.col("_until_share"),
-            _rest=pl.col("_rest") - pl.col("_own"),
-        )
+        frame = frame.with_columns(_turn(band)).with_columns(_SHARES).with_columns(_given(band))
     return frame.with_columns(shared_milli=pl.col("shared_milli") * pl.col("quantity_milli").sign())
 
 
-def _proportion(units: str, own: pl.Expr) -> pl.Expr:
-    """Half up; nothing where nothing is left to share."""
-    rest = pl.col("_rest")
-    whole = pl.when(rest > 0).then(rest).otherwise(1)
-    return (pl.col(units) * own * 2 + whole) // (whole * 2)
+@functools.cache
+def _turn(band: int) -> tuple[pl.Expr, ...]:
+    """What the band has of what is left; of nothing it has nothing."""
+    return (
+        pl.col(f"band_{band}_milli").abs().cast(pl.Int128).alias("_own"),
+        pl.when(pl.col("_rest") > 0).then("_rest").otherwise(1).alias("_left"),
+    )
+
+
+@functools.cache
+def _given(band: int) -> tuple[pl.Expr, ...]:
+    """What the band gets, and what is left for those after it."""
+    part = (pl.col("_until_share") - pl.col("_from_share")).cast(pl.Int64)
+    return (
+        pl.when(pl.col("band") == band).then(part).otherwise("shared_milli").alias("shared_milli"),
+        (pl.col("_from") - pl.col("_from_share")).alias("_from"),
+        (pl.col("_until") - pl.col("_until_share")).alias("_until"),
+        (pl.col("_rest") - pl.col("_own")).alias("_rest"),
+    )
+
+
+def _proportion(units: str) -> pl.Expr:
+    """Half up."""
+    left = pl.col("_left")
+    return (pl.col(units) * pl.col("_own") * 2 + left) // (left * 2)
+
+
+_SHARES = tuple(_proportion(units).alias(f"{units}_share") for units in ("_from", "_until"))

@@ -6,17 +6,19 @@ a tier period scales the result (rounded as the tariff says), and tiers already 
 left of them.
 """
 
+import functools
+
 import polars as pl
 
 from meterbook.kernel import period
 from meterbook.rating import book as books
 from meterbook.rating import household, tariff
 from meterbook.rating.charges import kinds
-from meterbook.rating.steps import months, rounded
+from meterbook.rating.steps import months, rounded, usages
 from meterbook.rating.steps import run as runs
 
-ENDS = ("from", "until")
-_GROWN = [household.grown_bound(end=end).alias(f"tier_{end}_milli") for end in ENDS]
+# The columns of usages that say how long they, or their tier period, are.
+_LENGTHS = frozenset({"months", "tier_months", "tier_days", "tier_factor_ppm", "segment_days"})
 _UNREACHABLE_MILLI = 10**18
 _MONTHS = {tariff.StatedFor.MONTH: 1, tariff.StatedFor.TWO_MONTHS: 2, tariff.StatedFor.YEAR: 12}
 _YEARLY = {
@@ -30,11 +32,16 @@ def for_household(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     """Bounds for the persons of the usage, or the tariff's default number."""
     if not run.has(books.Feature.HOUSEHOLD):
         return frame
-    return (
-        frame.with_columns(pl.col("persons").fill_null(pl.col("default_persons")))
-        .with_columns(extra_persons=household.extra_persons())
-        .with_columns(_GROWN)
+    return frame.with_columns(_EXTRA_PERSONS).with_columns(
+        _grown(run.group.stated.intersection(household.GROWING))
     )
+
+
+@functools.lru_cache
+def _grown(stated: frozenset[str]) -> list[pl.Expr]:
+    return [
+        household.grown_bound(end=end, stated=stated).alias(f"tier_{end}_milli") for end in household.ENDS
+    ]
 
 
 def for_quota(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
@@ -54,87 +61,91 @@ def for_quota(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     )
 
 
+def lengths(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
+    """Adds part_numerator / part_denominator, the part of the length that bounds are stated for that a usage
+    counts in; nothing where all of them count in all of it.
+    """
+    part = _part(run.group.profile, run.names & _LENGTHS)
+    if part is None:
+        return frame
+    numerator, denominator = part
+    found = frame.with_columns(numerator, denominator)
+    is_whole = found["part_numerator"] == found["part_denominator"]
+    return frame if is_whole.all(ignore_nulls=False) else found
+
+
 def for_part(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
     """Bounds for the length the usage counts in; untouched where that is the length they are stated for."""
-    parts = _part(run)
-    is_prorated = run.is_segmented
-    if parts is None and not is_prorated:
+    if "part_numerator" not in run.names:
         return frame
-    numerator, denominator = parts or (_one(), _one())
-    if is_prorated:
-        cut = pl.col("is_prorated").fill_null(value=False)
-        numerator = numerator * pl.when(cut).then(pl.col("segment_days")).otherwise(1)
-        denominator = denominator * pl.when(cut).then(pl.col("usage_days")).otherwise(1)
-    is_whole = (numerator == denominator).fill_null(value=False)
-    if run.usages.select(is_whole.all()).item():
-        return frame
-    frame = frame.with_columns(part_numerator=numerator, part_denominator=denominator)
     names = ["tier_from_milli", "tier_until_milli"]
     if kinds.ChargeKind.SWITCHING_TIERS in run.group.kinds:
         names += ["table_from_milli", "table_until_milli"]
-    for name in names:
-        frame = _scaled(frame, name)
-    return frame
-
-
-def _one() -> pl.Expr:
-    return pl.lit(1, dtype=pl.Int64)
-
-
-def _scaled(frame: pl.LazyFrame, name: str) -> pl.LazyFrame:
-    frame = rounded.to_step(
+    return rounded.to_steps(
         frame,
-        name="_scaled",
-        numerator=pl.col(name).cast(pl.Int128) * pl.col("part_numerator").cast(pl.Int128),
+        numerators={f"_scaled_{name}": _OF_PART[name] for name in names},
         denominator=pl.col("part_denominator"),
         step=pl.col("bound_step_milli"),
-        mode=pl.col("bound_mode"),
-    )
+        mode="bound_mode",
+        modes=run.group.bound_modes,
+    ).with_columns(_SCALED[name] for name in names)
+
+
+def _of_part(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.Int128) * pl.col("part_numerator").cast(pl.Int128)
+
+
+def _scaled(name: str) -> pl.Expr:
+    is_kept = (pl.col("part_numerator") == pl.col("part_denominator")) | pl.col(name).is_null()
     # a bound beyond 64 bits is beyond every counter, but no open end
-    scaled = pl.when(pl.col(name).is_not_null()).then(pl.col("_scaled").fill_null(_UNREACHABLE_MILLI))
-    is_whole = pl.col("part_numerator") == pl.col("part_denominator")
-    return frame.with_columns(pl.when(is_whole).then(pl.col(name)).otherwise(scaled).alias(name))
+    scaled = pl.col(f"_scaled_{name}").fill_null(_UNREACHABLE_MILLI)
+    return pl.when(is_kept).then(name).otherwise(scaled).alias(name)
 
 
-def _part(run: runs.Run) -> tuple[pl.Expr, pl.Expr] | None:
-    """Numerator and denominator of the part; None where it is always the whole."""
-    found = _stated_part(run)
-    if "tier_factor_ppm" not in run.names:
-        return found
-    numerator, denominator = found or (_one(), _one())
-    is_free = pl.col("tier_factor_ppm").is_not_null()
-    factor = pl.col("tier_factor_ppm").cast(pl.Int64)
-    return (
-        pl.when(is_free).then(factor).otherwise(numerator),
-        pl.when(is_free).then(kinds.MILLION).otherwise(denominator),
-    )
-
-
-def _stated_part(run: runs.Run) -> tuple[pl.Expr, pl.Expr] | None:
-    profile = run.group.profile
-    by_days = profile.scaled_by is tariff.ScaledBy.DAYS
-    if profile.scaled_by is tariff.ScaledBy.NONE:
+@functools.lru_cache
+def _part(profile: books.Profile, names: frozenset[str]) -> tuple[pl.Expr, pl.Expr] | None:
+    """The part for usages with these columns of _LENGTHS; None where it is always the whole."""
+    found = _stated_part(profile, names)
+    if found is None and names.isdisjoint({"tier_factor_ppm", "segment_days"}):
         return None
+    numerator, denominator = found or (_ONE, _ONE)
+    if "tier_factor_ppm" in names:
+        factor = pl.col("tier_factor_ppm").cast(pl.Int64)
+        is_free = factor.is_not_null()
+        numerator = pl.when(is_free).then(factor).otherwise(numerator)
+        denominator = pl.when(is_free).then(kinds.MILLION).otherwise(denominator)
+    if "segment_days" in names:
+        is_cut = pl.col("is_prorated").fill_null(value=False)
+        numerator = numerator * pl.when(is_cut).then("segment_days").otherwise(1)
+        denominator = denominator * pl.when(is_cut).then("usage_days").otherwise(1)
+    return numerator.alias("part_numerator"), denominator.alias("part_denominator")
+
+
+def _stated_part(profile: books.Profile, names: frozenset[str]) -> tuple[pl.Expr, pl.Expr] | None:
+    by_days = profile.scaled_by is tariff.ScaledBy.DAYS
     if profile.tier_period in _YEARLY:
-        return _of_year(run, by_days=by_days)
+        return _of_year(profile, names, by_days=by_days)
     stated = _MONTHS.get(profile.stated_for)
     if stated is None:
         return None
     if by_days:
-        return run.usage_days() * months.MONTHS_A_YEAR, pl.lit(profile.year_days * stated, dtype=pl.Int64)
-    counted = months.months(run.usages, month_count=profile.month_count)
+        # also where the row is only a segment of the usage
+        days = pl.coalesce("usage_days", usages.days()) if "segment_days" in names else usages.days()
+        return days * months.MONTHS_A_YEAR, pl.lit(profile.year_days * stated, dtype=pl.Int64)
+    counted = months.months(is_stated="months" in names, month_count=profile.month_count)
     if profile.stated_for is not tariff.StatedFor.YEAR:
         # a bill shorter than the stated time has not less of it: the tier period is still running
         counted = pl.max_horizontal(counted, pl.lit(stated, dtype=pl.Int64))
     return counted, pl.lit(stated, dtype=pl.Int64)
 
 
-def _of_year(run: runs.Run, *, by_days: bool) -> tuple[pl.Expr, pl.Expr] | None:
+def _of_year(
+    profile: books.Profile, names: frozenset[str], *, by_days: bool
+) -> tuple[pl.Expr, pl.Expr] | None:
     """A year or season the customer was only there for a part of: as stated with the usage."""
     name = "tier_days" if by_days else "tier_months"
-    if name not in run.names:
+    if name not in names:
         return None
-    profile = run.group.profile
     if profile.tier_period is period.TierPeriod.HEATING_SEASON:
         whole = pl.col("season_days" if by_days else "season_months").cast(pl.Int64)
     else:
@@ -176,3 +187,10 @@ def for_used_tiers(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
 def _counted_here(run: runs.Run) -> pl.Expr:
     """What earlier segments of the same usage took of the tiers that were left."""
     return pl.col("counted_milli").fill_null(0) if "counted_milli" in run.names else pl.lit(0, dtype=pl.Int64)
+
+
+_ONE = pl.lit(1, dtype=pl.Int64)
+_EXTRA_PERSONS = household.extra_persons().alias("extra_persons")
+_BOUNDS = ("tier_from_milli", "tier_until_milli", "table_from_milli", "table_until_milli")
+_OF_PART = {name: _of_part(name) for name in _BOUNDS}
+_SCALED = {name: _scaled(name) for name in _BOUNDS}

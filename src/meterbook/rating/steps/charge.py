@@ -1,7 +1,8 @@
 """How much is charged at each price: what the price counts, then the part of it that falls to the row."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
@@ -9,6 +10,8 @@ from meterbook.rating import book as books
 from meterbook.rating import columns
 from meterbook.rating.charges import kinds, table, time_of_use
 from meterbook.rating.steps import run as runs
+
+_NONE = pl.lit(0, dtype=pl.Int64)
 
 
 def bases(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
@@ -18,7 +21,10 @@ def bases(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
         frame = frame.with_columns(quantity_milli=pl.col("quantity_milli") - free)
     if run.has(books.Feature.BASES):
         asked = (run.group.bases, run.names)
-        frame = frame.with_columns(quantity_milli=_counted(*asked), before_milli=_counter(*asked))
+        counted = [_counted(*asked)]
+        if kinds.Basis.BAND in run.group.bases:
+            counted.append(_counter(*asked))
+        frame = frame.with_columns(counted)
     elif run.has(books.Feature.ONES):
         is_one = pl.col("basis") == kinds.Basis.ONE
         frame = frame.with_columns(
@@ -35,39 +41,44 @@ def bases(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
 @functools.lru_cache
 def _counted(bases: frozenset[int], names: frozenset[str]) -> pl.Expr:
     """What the row's basis counts, of usages with columns `names`."""
-    persons = pl.coalesce("persons", "default_persons").cast(pl.Int64)
     households = _column("households", names).fill_null(1).cast(pl.Int64)
-    found = {
+    persons = pl.coalesce("persons", "default_persons").cast(pl.Int64)
+    values = {
+        kinds.Basis.QUANTITY: pl.col("quantity_milli"),
+        kinds.Basis.BAND: _of_band("band_{}_milli", names),
         kinds.Basis.AREA: _column("area_milli", names),
         kinds.Basis.CAPACITY: _column("capacity_milli", names),
         kinds.Basis.DEMAND: _column("demand_milli", names),
         kinds.Basis.ONE: pl.lit(kinds.ONE_MILLI, dtype=pl.Int64),
         kinds.Basis.HOUSEHOLDS: households * kinds.ONE_MILLI,
         kinds.Basis.PERSONS: persons * kinds.ONE_MILLI,
-        kinds.Basis.FREE: pl.col("free_milli").fill_null(0) if "free_milli" in names else pl.lit(0),
+        kinds.Basis.FREE: pl.col("free_milli").fill_null(0) if "free_milli" in names else _NONE,
     }
-    cases = [
-        pl.when(pl.col("basis") == basis).then(value) for basis, value in found.items() if basis in bases
-    ]
-    bands = {band: f"band_{band}_milli" for band in columns.BANDS}
-    return pl.coalesce([*cases, *_by_band(bases, names, bands), pl.col("quantity_milli")])
+    # the last one needs no asking
+    *others, last = (basis for basis in values if basis in bases)
+    found = values[last]
+    for basis in others:
+        found = pl.when(pl.col("basis") == basis).then(values[basis]).otherwise(found)
+    return found.alias("quantity_milli")
 
 
 @functools.lru_cache
 def _counter(bases: frozenset[int], names: frozenset[str]) -> pl.Expr:
     """The counter of the row's band; everything else goes by the usage's."""
-    bands = {band: f"band_{band}_before_milli" for band in columns.BANDS}
-    return pl.coalesce([*_by_band(bases, names, bands), pl.col("before_milli")])
+    own = _of_band("band_{}_before_milli", names)
+    if bases == {kinds.Basis.BAND}:
+        return own.alias("before_milli")
+    is_band = pl.col("basis") == kinds.Basis.BAND
+    return pl.when(is_band).then(own).otherwise("before_milli").alias("before_milli")
 
 
-def _by_band(bases: frozenset[int], names: frozenset[str], bands: Mapping[int, str]) -> Iterator[pl.Expr]:
+def _of_band(form: str, names: frozenset[str]) -> pl.Expr:
     """The column of the row's own band; nothing in a band no usage brings along."""
-    if kinds.Basis.BAND in bases:
-        is_band = pl.col("basis") == kinds.Basis.BAND
-        for band, name in bands.items():
-            if name in names:
-                yield pl.when(is_band & (pl.col("band") == band)).then(pl.col(name).fill_null(0))
-        yield pl.when(is_band).then(pl.lit(0, dtype=pl.Int64))
+    found = _NONE
+    for band in columns.BANDS:
+        if form.format(band) in names:
+            found = pl.when(pl.col("band") == band).then(form.format(band)).otherwise(found)
+    return found.fill_null(0)
 
 
 def _column(name: str, names: frozenset[str]) -> pl.Expr:
@@ -81,25 +92,37 @@ def charge(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
         frame = time_of_use.shared(
             frame.with_columns(pl.col(f"band_{band}_milli").fill_null(0) for band in bands), bands=bands
         )
-    charged = frame.with_columns(charged_milli=_charged_milli(run.group.kinds))
-    return charged.filter(_is_line(run.group.kinds)).with_columns(quantity_milli="charged_milli")
+    charge = _charge(run.group.kinds, "is_fee" in run.group.stated)
+    if charge is None:
+        return frame
+    charged_milli, is_line = charge
+    charged = frame.with_columns(charged_milli).filter(is_line)
+    return charged.with_columns(quantity_milli="charged_milli")
 
 
 @functools.lru_cache
-def _charged_milli(charged: tuple[kinds.ChargeKind, ...]) -> pl.Expr:
-    return _by_kind(charged, lambda rule: rule.charged_milli())
+def _charge(
+    charged: tuple[kinds.ChargeKind, ...],
+    has_fees: bool,  # noqa: FBT001 - a part of the key
+) -> tuple[pl.Expr, pl.Expr] | None:
+    """charged_milli, and whether there is a line; None where all of each row is charged."""
+    known = table.RULES_WITH_FEES if has_fees else table.RULES
+    rules: dict[kinds.ChargeRule, list[kinds.ChargeKind]] = {}
+    for kind in charged:
+        rules.setdefault(known[kind], []).append(kind)
+    if set(rules) == {table.WHOLE}:
+        return None
+    charged_milli = _by_kind(rules, lambda rule: rule.charged_milli())
+    return charged_milli.alias("charged_milli"), _by_kind(rules, lambda rule: rule.is_line())
 
 
-@functools.lru_cache
-def _is_line(charged: tuple[kinds.ChargeKind, ...]) -> pl.Expr:
-    return _by_kind(charged, lambda rule: rule.is_line())
-
-
-def _by_kind(charged: Sequence[kinds.ChargeKind], pick: Callable[[kinds.ChargeRule], pl.Expr]) -> pl.Expr:
-    rules = {kind: table.RULES[kind] for kind in charged}
-    distinct = {rule: [kind for kind in rules if rules[kind] is rule] for rule in rules.values()}
-    if len(distinct) == 1:
-        return pick(next(iter(distinct)))
-    return pl.coalesce(
-        pl.when(pl.col("kind").is_in(same)).then(pick(rule)) for rule, same in distinct.items()
-    )
+def _by_kind(
+    rules: Mapping[kinds.ChargeRule, Sequence[kinds.ChargeKind]], pick: Callable[[kinds.ChargeRule], pl.Expr]
+) -> pl.Expr:
+    """The expression of each row's own rule; the rule of most kinds needs no asking."""
+    last, *others = sorted(rules, key=lambda rule: len(rules[rule]), reverse=True)
+    found = pick(last)
+    for rule in others:
+        is_own = functools.reduce(operator.or_, (pl.col("kind") == kind for kind in rules[rule]))
+        found = pl.when(is_own).then(pick(rule)).otherwise(found)
+    return found

@@ -14,6 +14,7 @@ from meterbook.kernel import rounding, scaled
 from meterbook.rating import book as books
 from meterbook.rating import book_stages, unratables
 from meterbook.rating.charges import kinds
+from meterbook.rating.steps import plans, price
 
 _ADJUSTING = [
     kinds.ChargeKind.PERCENT_OFF,
@@ -24,7 +25,7 @@ _ADJUSTING = [
 ]
 _WORKED = ("quantity_milli", "unit_price_micro", "amount_minor")
 _ASKED = (
-    *("usage_id", "place", "stage_no", "limit_minor", "rate_ppm", "minor_milli"),
+    *("usage_id", "limit_minor", "rate_ppm", "minor_milli"),
     *("divisor", "step_minor", "rounding_mode"),
 )
 _MINOR_MICRO = 1000
@@ -38,66 +39,53 @@ def derive(lines: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     `lines` has one row per line and placeholder, in order, with kind, usage_row (one per segment), bill_row
     (one per usage and part), last_version_id and what the amounts are rounded by.
     """
-    is_placeholder = pl.col("kind") >= kinds.DERIVED_FROM
-    one = pl.lit(1, dtype=pl.Int32)
-    lines = lines.with_columns(
-        place=pl.int_range(pl.len(), dtype=pl.UInt32),
-        # a placeholder is worth nothing until its stage: what it holds is a limit, not an amount
-        limit_minor=pl.when(is_placeholder).then("amount_minor").otherwise(0),
-        amount_minor=pl.when(is_placeholder).then(0).otherwise("amount_minor"),
-        # and what it stood for is in that limit already
-        factor_ppm=pl.when(is_placeholder).then(kinds.MILLION).otherwise("factor_ppm").cast(pl.Int32),
-        time_numerator=pl.when(is_placeholder).then(one).otherwise("time_numerator"),
-        time_denominator=pl.when(is_placeholder).then(one).otherwise("time_denominator"),
-    )
+    lines = lines.with_columns(_IS_PLACEHOLDER).with_columns(_UNWORKED)
     for stage in book.stages:
         lines = _staged(lines, stage)
-    is_idle = pl.col("kind").is_in(_ADJUSTING) & (pl.col("amount_minor") == 0)
-    return lines.filter(~is_idle)
+    return lines.filter(_IS_SHOWN)
 
 
 def _staged(lines: pl.DataFrame, stage: book_stages.Stage) -> pl.DataFrame:
     """The lines after one stage. Only its placeholders change."""
-    waiting = lines.select(_ASKED).filter(pl.col("stage_no") == stage.number)
-    if waiting.is_empty():
+    places = (lines["stage_no"] == stage.number).arg_true()
+    if places.is_empty():
         return lines
-    base = _sums(lines, stage).gather(waiting["place"])
-    worked = _worked(waiting.with_columns(base_minor=base), stage.kind)
-    if worked.select(pl.any_horizontal(pl.col(*_WORKED).is_null().any())).item():
+    waiting = lines[list(_ASKED)][places]
+    worked = _worked(waiting.hstack([_sums(lines, stage)[places]]), stage.kind)
+    if any(worked[name].null_count() for name in _WORKED):
         raise unratables.RatingError(unratables.too_large(worked, _WORKED))
-    return lines.with_columns(lines[name].scatter(waiting["place"], worked[name]) for name in _WORKED)
+    return lines.with_columns(lines[name].scatter(places, worked[name]) for name in _WORKED)
 
 
 def _sums(lines: pl.DataFrame, stage: book_stages.Stage) -> pl.Series:
-    """For each line what those the stage counts come to, in its segment or in its whole bill."""
+    """For each line what those the stage counts come to, in its segment or in its whole bill: base_minor."""
     is_counted = (pl.col("counted_bits") & stage.bit) != 0
     key = "usage_row"
     if stage.kind in book_stages.OF_WHOLE_BILL:
         key = "bill_row"
         lines, is_counted = _of_last_version(lines, stage, is_counted)
-    number = _sum_type(lines)
-    counted = pl.when(is_counted).then(pl.col("amount_minor")).otherwise(0).cast(number)
-    is_first = pl.col(key).ne_missing(pl.col(key).shift(1))
-    running = lines.select(upto=counted.cum_sum(), own=counted, is_first=is_first)
-    before = pl.when("is_first").then(pl.col("upto") - pl.col("own")).forward_fill()
-    is_last = pl.col("is_first").shift(-1).fill_null(value=True)
-    after = pl.when(is_last).then(pl.col("upto")).backward_fill()
-    return running.select(base=(after - before).cast(pl.Int64, strict=False))["base"]
+    own = pl.when(is_counted).then("amount_minor").otherwise(0).cast(_sum_type(lines))
+    running = lines.lazy().select(_is_first(key), own=own).with_columns(_RUNNING).with_columns(_ENDS)
+    return plans.collected(running.select(_BASE), rows=lines.height)["base_minor"]
+
+
+def _is_first(key: str) -> pl.Expr:
+    return pl.col(key).ne_missing(pl.col(key).shift(1)).alias("is_first")
 
 
 def _sum_type(lines: pl.DataFrame) -> pl.DataType:
     """64 bits where the sum of all lines surely fits them, else 128: no running total may wrap around."""
-    largest = lines.select(pl.col("amount_minor").abs().max()).item() or 0
-    return pl.Int64() if largest * lines.height < scaled.LARGEST else pl.Int128()
+    return pl.Int64() if price.largest(lines["amount_minor"]) * lines.height < scaled.LARGEST else pl.Int128()
 
 
 def _of_last_version(
     lines: pl.DataFrame, stage: book_stages.Stage, is_counted: pl.Expr
 ) -> tuple[pl.DataFrame, pl.Expr]:
     """Where a bill was split, the version charged last says what counts, also of earlier versions' lines."""
-    is_split = pl.col("last_version_id") != pl.col("tariff_version_id")
-    if not lines.select(is_split.any()).item():
+    last = lines["last_version_id"]
+    if last.null_count() == last.len() or not (last != lines["tariff_version_id"]).any():
         return lines, is_counted
+    is_split = pl.col("last_version_id") != pl.col("tariff_version_id")
     marked = stage.earlier.with_columns(is_earlier=pl.lit(value=True))
     joined = lines.join(marked, on=list(book_stages.EARLIER), how="left", maintain_order="left")
     is_split = is_split.fill_null(value=False)
@@ -151,6 +139,25 @@ def _amounts() -> dict[kinds.ChargeKind, pl.Expr]:
 
 
 _AMOUNTS = _amounts()
+_ONE = pl.lit(1, dtype=pl.Int32)
+_IS_PLACEHOLDER = (pl.col("kind") >= kinds.DERIVED_FROM).alias("is_placeholder")
+_UNWORKED = (
+    # a placeholder is worth nothing until its stage: what it holds is a limit, not an amount
+    pl.when("is_placeholder").then("amount_minor").otherwise(0).alias("limit_minor"),
+    pl.when("is_placeholder").then(0).otherwise("amount_minor").alias("amount_minor"),
+    # and what it stood for is in that limit already
+    pl.when("is_placeholder").then(kinds.MILLION).otherwise("factor_ppm").cast(pl.Int32).alias("factor_ppm"),
+    pl.when("is_placeholder").then(_ONE).otherwise("time_numerator").alias("time_numerator"),
+    pl.when("is_placeholder").then(_ONE).otherwise("time_denominator").alias("time_denominator"),
+)
+_IS_SHOWN = ~pl.col("kind").is_in(_ADJUSTING) | (pl.col("amount_minor") != 0)
+# The sum of a run of lines is the total after its last one less the total before its first one.
+_RUNNING = pl.col("own").cum_sum().alias("upto")
+_ENDS = (
+    pl.when("is_first").then(pl.col("upto") - pl.col("own")).forward_fill().alias("before"),
+    pl.when(pl.col("is_first").shift(-1).fill_null(value=True)).then("upto").backward_fill().alias("after"),
+)
+_BASE = (pl.col("after") - pl.col("before")).cast(pl.Int64, strict=False).alias("base_minor")
 _PERCENT_STEPS = rounding.ratio_expression(
     numerator=pl.col("_above"), denominator=pl.col("_below"), mode=pl.col("rounding_mode")
 )

@@ -73,6 +73,7 @@ def _allowance(frame: pl.DataFrame) -> pl.Expr:
 
 
 def _months(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
+    is_stated = "months" in frame.columns
     started = [
         version_id
         for version_id in frame["tariff_version_id"].unique()
@@ -80,6 +81,6 @@ def _months(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
     ]
     return (
         pl.when(pl.col("tariff_version_id").is_in(started))
-        .then(months.months(frame, month_count=tariff.MonthCount.STARTED))
-        .otherwise(months.months(frame, month_count=tariff.MonthCount.NEAREST))
+        .then(months.months(is_stated=is_stated, month_count=tariff.MonthCount.STARTED))
+        .otherwise(months.months(is_stated=is_stated, month_count=tariff.MonthCount.NEAREST))
     )

@@ -6,11 +6,9 @@ import polars as pl
 
 from meterbook.kernel import period
 from meterbook.rating import book as books
-from meterbook.rating.steps import calendar_cuts
+from meterbook.rating.steps import calendar_cuts, distinct
 from meterbook.rating.steps import run as runs
 
-_KEYS = ["tariff_version_id", "period_from", "period_until"]
-_ENDS = ("from", "until")
 ADDED = ("season_days", "served_days", "season_months", "served_months")
 
 
@@ -18,26 +16,29 @@ def season_lengths(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     """Adds columns ADDED: the season's days and months, and those of them the usage covers (begun months)."""
     if not run.has(books.Feature.HEATING_SEASON):
         return frame
-    keys = list(_KEYS)
-    keyed = frame
+    keys = ["tariff_version_id", "period_from", "period_until"]
     if run.is_segmented:
-        whole = {f"_usage_{end}": pl.coalesce(f"usage_{end}", f"period_{end}") for end in _ENDS}
-        keyed, keys = frame.with_columns(**whole), [*_KEYS, *whole]
-    rows = []
-    for key in keyed.select(keys).unique().iter_rows():
-        version_id, from_, until = key[:3]
-        usage_from, usage_until = key[-2:]
+        keys += ["usage_from", "usage_until"]
+
+    def lengths(
+        version_id: int,
+        from_: dt.date,
+        until: dt.date,
+        usage_from: dt.date | None = None,
+        usage_until: dt.date | None = None,
+    ) -> tuple[int, ...]:
         version = run.book.versions[version_id]
         first, end = calendar_cuts.heating_season(version, from_)
         served_days = max(0, (min(until, end) - max(from_, first)).days)
         # begun months are the whole usage's, in its own season; a segment has its days' part of them
+        usage_from, usage_until = usage_from or from_, usage_until or until
         opened, closed = calendar_cuts.heating_season(version, usage_from)
         months = _begun_months(opened, closed)
         served = min(months, _begun_months(max(usage_from, opened), min(usage_until, closed)))
-        rows.append((*key, (end - first).days, served_days, months, served))
-    schema = {name: keyed.schema[name] for name in keys} | dict.fromkeys(ADDED, pl.Int64())
-    lengths = pl.DataFrame(rows, schema=schema, orient="row")
-    return keyed.join(lengths, on=keys, how="left", maintain_order="left").drop(keys[len(_KEYS) :])
+        return (end - first).days, served_days, months, served
+
+    schema = dict.fromkeys(ADDED, pl.Int64())
+    return frame.hstack(distinct.worked_out(frame, keys=keys, schema=schema, find=lengths))
 
 
 def _begun_months(start: dt.date, stop: dt.date) -> int:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from meterbook.rating import book as books
-from meterbook.rating import book_stages
+from meterbook.rating import book_groups, book_stages
 from meterbook.rating.charges import kinds
 from meterbook.rating.steps import conditions
 from meterbook.rating.steps import run as runs
@@ -16,7 +16,7 @@ def match(frame: pl.LazyFrame, run: runs.Run) -> pl.LazyFrame:
         # one price set for each version: its number says nothing more
         return frame.join(prices, on="tariff_version_id", how="inner", maintain_order="left_right")
     return (
-        frame.with_columns(price_set=books.price_set())
+        frame.with_columns(price_set=book_groups.price_set())
         .join(prices, on="price_set", how="inner", maintain_order="left_right")
         .drop("price_set")
     )

@@ -1,5 +1,7 @@
 """How many months a usage has, when it doesn't say."""
 
+import functools
+
 import polars as pl
 
 from meterbook.rating import tariff
@@ -9,9 +11,13 @@ MONTHS_A_YEAR = 12
 _YEAR_DAYS = 365
 
 
-def months(frame: pl.DataFrame, *, month_count: tariff.MonthCount) -> pl.Expr:
-    """Months of a usage, at least one: as stated, else days x 12 / 365 half up, or every begun month."""
-    return usages.column(frame, "months").cast(pl.Int64).fill_null(counted(month_count=month_count))
+@functools.lru_cache
+def months(*, is_stated: bool, month_count: tariff.MonthCount) -> pl.Expr:
+    """Months of a usage, at least one: days x 12 / 365 half up, or every begun month; where there is a column
+    months (`is_stated`) as it states.
+    """
+    found = counted(month_count=month_count)
+    return pl.col("months").cast(pl.Int64).fill_null(found) if is_stated else found
 
 
 def counted(*, month_count: tariff.MonthCount) -> pl.Expr:

@@ -5,22 +5,32 @@ rounding.
 import functools
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from meterbook.kernel import rounding, scaled
 from meterbook.rating import book as books
-from meterbook.rating import book_stages
+from meterbook.rating import book_stages, tariff
 from meterbook.rating.charges import kinds, tiers
-from meterbook.rating.steps import months, plans, rounded, usages
+from meterbook.rating.steps import distinct, months, plans, rounded, usages
 from meterbook.rating.steps import run as runs
 
 _LARGEST = scaled.LARGEST
 _LARGEST_FACTOR = 2**31 - 1
-_STEPS = rounding.ratio_expression(
-    numerator=pl.col("_above"), denominator=pl.col("_below"), mode=pl.col("rounding_mode")
+_ONE = pl.lit(1, dtype=pl.Int64)
+_PLAIN_FACTORS = (
+    pl.lit(kinds.MILLION, dtype=pl.Int32).alias("factor_ppm"),
+    pl.lit(1, dtype=pl.Int32).alias("time_numerator"),
+    pl.lit(1, dtype=pl.Int32).alias("time_denominator"),
 )
+# What a line's amount is the product of, and what that is divided by.
+_ABOVE: tuple[str, ...] = ("quantity_milli", "unit_price_micro")
+_BELOW: tuple[str, ...] = ("divisor",)
+_ABOVE_WITH_FACTORS = (*_ABOVE, "factor_ppm", "time_numerator")
+_BELOW_WITH_FACTORS = (*_BELOW, "time_denominator")
 
 
 def terms(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
@@ -47,9 +57,17 @@ def rounded_shares(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     # whole counters start at zero, or where the counter stood if that was in the same tier
     stood_here = pl.when(tiers.stands_in(pl.col("before_milli"))).then("before_milli").otherwise(0)
     start = pl.when(pl.col("kind") == kinds.ChargeKind.VOLUME_TIERS).then(stood_here).otherwise(start)
-    found = frame.lazy().with_columns(_start=start)
-    found = _share_of(found, "_from", pl.col("_start"))
-    found = _share_of(found, "_until", pl.col("_start") + pl.col("quantity_milli"))
+    share = pl.col("share_ppm").cast(pl.Int128)
+    found = rounded.to_steps(
+        frame.lazy().with_columns(_start=start),
+        numerators={
+            "_from": pl.col("_start") * share,
+            "_until": (pl.col("_start") + pl.col("quantity_milli")) * share,
+        },
+        denominator=pl.lit(kinds.MILLION),
+        step=pl.col("share_step_milli").fill_null(1),
+        modes=rounded.HALF_UP,
+    )
     part = pl.col("_until") - pl.col("_from")
     is_rounded = pl.col("share_step_milli").is_not_null()
     found = found.with_columns(
@@ -59,51 +77,61 @@ def rounded_shares(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     return plans.collected(found.select(frame.columns), rows=frame.height)
 
 
-def _share_of(frame: pl.LazyFrame, name: str, counter: pl.Expr) -> pl.LazyFrame:
-    return rounded.to_step(
-        frame,
-        name=name,
-        numerator=counter.cast(pl.Int128) * pl.col("share_ppm").cast(pl.Int128),
-        denominator=pl.lit(kinds.MILLION),
-        step=pl.col("share_step_milli").fill_null(1),
-        mode=pl.lit(rounding.Mode.HALF_UP),
-    )
-
-
 def factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     """factor_ppm (share, building, height) and the time as a fraction; both one where nothing is asked."""
     if not run.has(books.Feature.FACTORS) and not run.is_segmented:
-        one = pl.lit(1, dtype=pl.Int32)
-        return frame.with_columns(
-            factor_ppm=pl.lit(kinds.MILLION, dtype=pl.Int32), time_numerator=one, time_denominator=one
+        return frame.with_columns(_PLAIN_FACTORS)
+    return _area_factors(frame.with_columns(_factors(_Counting.of(run))), run)
+
+
+@dataclass(frozen=True)
+class _Counting:
+    """What says how the lines of a run count time: ways of falling due, months and days of a year, and
+    whether usages state their months or are cut.
+    """
+
+    times: frozenset[int]
+    month_count: tariff.MonthCount
+    year_days: int
+    is_stated: bool
+    is_segmented: bool
+
+    @classmethod
+    def of(cls, run: runs.Run) -> "_Counting":
+        profile = run.group.profile
+        return cls(
+            times=run.group.times,
+            month_count=profile.month_count,
+            year_days=profile.year_days,
+            is_stated="months" in run.names,
+            is_segmented=run.is_segmented,
         )
-    numerator, denominator = _time(run)
-    frame = frame.with_columns(
-        factor_ppm=pl.col("share_ppm"),
-        time_numerator=numerator.cast(pl.Int32),
-        time_denominator=denominator.cast(pl.Int32),
-    )
-    return _area_factors(frame, run)
 
 
-def _time(run: runs.Run) -> tuple[pl.Expr, pl.Expr]:
+@functools.lru_cache
+def _factors(counting: _Counting) -> tuple[pl.Expr, ...]:
     """Months and single amounts of a segment are its days' part of the usage's; days are its own."""
-    part, whole = _part_of_usage(run)
-    cases = _times(run, part=part, whole=whole)
-    later = [time for time in cases if time in run.group.times and time is not kinds.Time.ONCE]
-    numerator, denominator = part, whole
-    for time in later:
-        is_own = pl.col("time") == time
-        numerator = pl.when(is_own).then(cases[time][0]).otherwise(numerator)
-        denominator = pl.when(is_own).then(cases[time][1]).otherwise(denominator)
-    return numerator, denominator
+    found = {kinds.Time(time): _time(kinds.Time(time), counting) for time in sorted(counting.times)}
+    return (
+        pl.col("share_ppm").alias("factor_ppm"),
+        _by_time({time: numerator for time, (numerator, _) in found.items()}).alias("time_numerator"),
+        _by_time({time: denominator for time, (_, denominator) in found.items()}).alias("time_denominator"),
+    )
 
 
-def _part_of_usage(run: runs.Run) -> tuple[pl.Expr, pl.Expr]:
+def _by_time(cases: Mapping[kinds.Time, pl.Expr]) -> pl.Expr:
+    """The case of each row's own time; the last one needs no asking."""
+    *others, last = cases
+    found = cases[last]
+    for time in others:
+        found = pl.when(pl.col("time") == time).then(cases[time]).otherwise(found)
+    return found.cast(pl.Int32)
+
+
+def _part_of_usage(*, is_segmented: bool) -> tuple[pl.Expr, pl.Expr]:
     """Which part of its usage's fixed charges a row has: all, or a segment's days of the usage's."""
-    one = pl.lit(1, dtype=pl.Int64)
-    if not run.is_segmented:
-        return one, one
+    if not is_segmented:
+        return _ONE, _ONE
     # quantities were cut already
     is_cut = (pl.col("segment_days") < pl.col("usage_days")).fill_null(value=False)
     is_cut &= ~pl.col("basis").is_in(sorted(kinds.METERED))
@@ -113,21 +141,24 @@ def _part_of_usage(run: runs.Run) -> tuple[pl.Expr, pl.Expr]:
     return part, pl.when(is_cut).then(pl.col("usage_days")).otherwise(1)
 
 
-def _times(run: runs.Run, *, part: pl.Expr, whole: pl.Expr) -> dict[kinds.Time, tuple[pl.Expr, pl.Expr]]:
-    """Numerator and denominator for each way of falling due that this group has the columns for."""
-    year_days = run.group.profile.year_days
-    days = usages.days()
-    counted = months.months(run.usages, month_count=run.group.profile.month_count)
-    found = {
-        kinds.Time.ONCE: (part, whole),
-        kinds.Time.MONTHS: (counted * part, whole),
-        kinds.Time.MONTHS_BY_DAYS: (days * months.MONTHS_A_YEAR, pl.lit(year_days, dtype=pl.Int64)),
-        kinds.Time.DAYS: (days, pl.lit(1, dtype=pl.Int64)),
-    }
-    if run.has(books.Feature.HEATING_SEASON):
-        found[kinds.Time.SEASON_DAYS] = (pl.col("served_days"), pl.col("season_days"))
-        found[kinds.Time.SEASON_MONTHS] = (pl.col("served_months") * part, pl.col("season_months") * whole)
-    return found
+def _time(time: kinds.Time, counting: _Counting) -> tuple[pl.Expr, pl.Expr]:
+    """Numerator and denominator of one way of falling due."""
+    part, whole = _part_of_usage(is_segmented=counting.is_segmented)
+    match time:
+        case kinds.Time.ONCE:
+            return part, whole
+        case kinds.Time.MONTHS:
+            counted = months.months(is_stated=counting.is_stated, month_count=counting.month_count)
+            return counted * part, whole
+        case kinds.Time.MONTHS_BY_DAYS:
+            year = pl.lit(counting.year_days, dtype=pl.Int64)
+            return usages.days() * months.MONTHS_A_YEAR, year
+        case kinds.Time.DAYS:
+            return usages.days(), _ONE
+        case kinds.Time.SEASON_DAYS:
+            return pl.col("served_days"), pl.col("season_days")
+        case kinds.Time.SEASON_MONTHS:
+            return pl.col("served_months") * part, pl.col("season_months") * whole
 
 
 def _area_factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
@@ -135,57 +166,81 @@ def _area_factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
     one.
     """
     areas = run.group.areas
-    is_area = pl.col("price_no").is_in(list(areas))
-    asked = frame.filter(is_area) if areas else frame.clear()
-    if asked.is_empty():
+    if not areas:
         return frame
     given = [name for name in ("area_class", "height_milli") if name in frame.columns]
-    keys = ["price_no", *given]
-    rows = []
-    for key in asked.select(keys).unique().iter_rows():
-        said = dict(zip(given, key[1:], strict=True))
-        found = areas[key[0]].factor_ppm(
-            area_class=said.get("area_class"), height_milli=said.get("height_milli")
-        )
-        rows.append((*key, found if found <= _LARGEST_FACTOR else None))
-    schema = {name: frame.schema[name] for name in keys} | {"area_factor_ppm": pl.Int32()}
-    known = pl.DataFrame(rows, schema=schema, orient="row")
-    joined = frame.join(known, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    if known["area_factor_ppm"].null_count():
-        lost = joined.filter(is_area & pl.col("area_factor_ppm").is_null())
-        raise run.too_large(lost, "area_factor_ppm")
+
+    def factor(price_no: int, *said: Any) -> tuple[int | None, bool]:
+        if price_no not in areas:
+            return None, False
+        told = {"area_class": None, "height_milli": None} | dict(zip(given, said, strict=True))
+        found = areas[price_no].factor_ppm(**told)
+        return (found, False) if found <= _LARGEST_FACTOR else (None, True)
+
+    schema = {"area_factor_ppm": pl.Int32(), "is_too_large": pl.Boolean()}
+    found = distinct.worked_out(frame, keys=["price_no", *given], schema=schema, find=factor)
+    joined = frame.hstack(found)
+    if found["is_too_large"].any():
+        raise run.too_large(joined.filter("is_too_large"), "area_factor_ppm")
     return joined.with_columns(factor_ppm=pl.coalesce("area_factor_ppm", "factor_ppm"))
 
 
 def amounts(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:
-    """amount_minor: quantity x price x factor x time, rounded once by the component's rule.
+    """Columns run.OWN, with amount_minor: quantity x price x factor x time, rounded once by the component's
+    rule.
 
     Raises unratables.RatingError for an amount that leaves 64 bits.
     """
-    above = ["quantity_milli", "unit_price_micro"]
-    below = ["divisor"]
+    above, below, scale = _ABOVE, _BELOW, 1
     if run.has(books.Feature.FACTORS) or run.is_segmented:
-        above += ["factor_ppm", "time_numerator"]
-        below += ["time_denominator"]
-    scale = kinds.MILLION if len(below) > 1 else 1
+        above, below, scale = _ABOVE_WITH_FACTORS, _BELOW_WITH_FACTORS, kinds.MILLION
     number = _number_type(frame, above, below, scale=scale)
-    amount = (_STEPS * pl.col("step_minor").cast(number)).cast(pl.Int64, strict=False)
-    kept = [name for name in ("price_no", *runs.OWN) if name in frame.columns]
     # what the rounding names several times is worked out once
-    product = frame.lazy().with_columns(
-        _above=_product(above, number), _below=_product(below, number) * scale
-    )
-    priced = plans.collected(product.select(*kept, amount_minor=amount), rows=frame.height)
+    product = frame.lazy().with_columns(_products(above, below, number, scale))
+    own = product.select(*_kept(run.first_row), _amount(number, run.group.modes))
+    priced = plans.collected(own, rows=frame.height)
     if priced["amount_minor"].null_count():
         raise run.too_large(priced, "amount_minor")
     return priced
+
+
+@functools.lru_cache
+def _products(
+    above: Sequence[str], below: Sequence[str], number: pl.DataType, scale: int
+) -> tuple[pl.Expr, pl.Expr]:
+    divisor = _product(below, number)
+    return (
+        _product(above, number).alias("_above"),
+        (divisor if scale == 1 else divisor * scale).alias("_below"),
+    )
 
 
 def _product(names: Sequence[str], number: pl.DataType) -> pl.Expr:
     return functools.reduce(operator.mul, (pl.col(name).cast(number) for name in names))
 
 
-def _largest(numbers: pl.Series) -> int:
+@functools.lru_cache
+def _amount(number: pl.DataType, modes: frozenset[rounding.Mode]) -> pl.Expr:
+    steps = rounding.ratio_expression(
+        numerator=pl.col("_above"),
+        denominator=pl.col("_below"),
+        mode=pl.col("rounding_mode"),
+        modes=modes,
+    )
+    amount = (steps * pl.col("step_minor").cast(number)).cast(pl.Int64, strict=False)
+    return amount.alias("amount_minor")
+
+
+@functools.lru_cache
+def _kept(first_row: int) -> tuple[pl.Expr, ...]:
+    """Columns runs.OWN but the amount."""
+    price_row = (pl.col("price_no") + first_row).cast(pl.UInt32).alias("price_row")
+    return tuple(
+        price_row if name == "price_row" else pl.col(name) for name in runs.OWN if name != "amount_minor"
+    )
+
+
+def largest(numbers: pl.Series) -> int:
     """The largest size in a column of whole numbers; 0 in an empty one."""
     lowest, highest = numbers.min(), numbers.max()
     return max(-lowest, highest, 0) if isinstance(lowest, int) and isinstance(highest, int) else 0
@@ -195,6 +250,6 @@ def _number_type(
     frame: pl.DataFrame, above: Sequence[str], below: Sequence[str], *, scale: int
 ) -> pl.DataType:
     """64 bits where the largest products surely fit them, which is nearly always; else 128."""
-    numerator = math.prod(_largest(frame[name]) for name in above)
-    denominator = math.prod((_largest(frame[name]) for name in below), start=scale)
-    return pl.Int64() if max(numerator, denominator * 2) < _LARGEST else pl.Int128()
+    numerator = math.prod(largest(frame[name]) for name in above)
+    denominator = math.prod((largest(frame[name]) for name in below), start=scale)
+    return pl.Int64() if numerator + denominator < _LARGEST else pl.Int128()

@@ -1,10 +1,12 @@
 """Which of a version's price sets a usage pays: by its season and by the first programme that applies."""
 
+import datetime as dt
+
 import polars as pl
 
 from meterbook.rating import book as books
 from meterbook.rating import tariff
-from meterbook.rating.steps import calendar_cuts, usages
+from meterbook.rating.steps import calendar_cuts, distinct, usages
 
 
 def choose(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
@@ -37,19 +39,27 @@ def choose(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
 def _with_season(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """set_no of the season: a segment's own, else that of the last day."""
     seasonal = [version_id for version_id, version in book.versions.items() if version.seasons]
-    none = pl.lit(0, dtype=pl.Int16)
     if not seasonal:
-        return frame.with_columns(set_no=none)
+        return frame.with_columns(_NO_SET)
+
+    def season(version_id: int, until: dt.date) -> tuple[int]:
+        version = book.versions.get(version_id)
+        # of a version that isn't there nothing is known; another check refuses it
+        return (calendar_cuts.season_on(version, until - calendar_cuts.ONE_DAY) if version else 0,)
+
     keys = ["tariff_version_id", "period_until"]
-    places = frame["tariff_version_id"].is_in(seasonal).arg_true()
-    asked = frame.select(keys)[places]
-    rows = [
-        (version_id, until, calendar_cuts.season_on(book.versions[version_id], until - calendar_cuts.ONE_DAY))
-        for version_id, until in asked.unique().iter_rows()
-    ]
-    schema = {"tariff_version_id": pl.Int32(), "period_until": pl.Date(), "set_no": pl.Int16()}
-    found = asked.join(pl.DataFrame(rows, schema=schema, orient="row"), on=keys, maintain_order="left")
-    numbers = pl.zeros(frame.height, dtype=pl.Int16, eager=True).scatter(places, found["set_no"])
+    schema = {"set_no": pl.Int16()}
+    if len(seasonal) == len(book.versions):
+        found = frame.hstack(distinct.worked_out(frame, keys=keys, schema=schema, find=season))
+    else:
+        # nothing is looked up for the many without seasons
+        places = frame["tariff_version_id"].is_in(seasonal).arg_true()
+        numbers = distinct.worked_out(frame[keys][places], keys=keys, schema=schema, find=season)
+        found = frame.with_columns(_NO_SET)
+        found = found.with_columns(found["set_no"].scatter(places, numbers["set_no"]))
     if "season_no" not in frame.columns:
-        return frame.with_columns(set_no=numbers)
-    return frame.with_columns(set_no=pl.coalesce("season_no", numbers))
+        return found
+    return found.with_columns(set_no=pl.coalesce("season_no", "set_no"))
+
+
+_NO_SET = pl.lit(0, dtype=pl.Int16).alias("set_no")

@@ -1,30 +1,43 @@
 """Ratios rounded to whole steps, in frames: what the rounding names several times becomes a column first.
 
-`kernel.rounding` names numerator and denominator many times in one expression. As columns they are worked out
-once, which is most of the time a rounding takes; the expression over them is always the same one.
+The rounding names numerator and denominator several times in one expression, and the time an expression takes
+grows faster than its depth. As columns they are worked out once; the expression over them is always the same.
 """
+
+import functools
+from collections.abc import Mapping
 
 import polars as pl
 
 from meterbook.kernel import rounding
 
-_PARTS = ("_numerator", "_denominator", "_step", "_mode")
-_ROUNDED = rounding.step_expression(
-    numerator=pl.col("_numerator"),
-    denominator=pl.col("_denominator"),
-    step=pl.col("_step"),
-    mode=pl.col("_mode"),
-    strict=False,
-)
+HALF_UP = frozenset({rounding.Mode.HALF_UP})
 
 
-def to_step(
-    frame: pl.LazyFrame, *, name: str, numerator: pl.Expr, denominator: pl.Expr, step: pl.Expr, mode: pl.Expr
+def to_steps(
+    frame: pl.LazyFrame,
+    *,
+    numerators: Mapping[str, pl.Expr],
+    denominator: pl.Expr,
+    step: pl.Expr,
+    modes: frozenset[rounding.Mode],
+    mode: str = "",
 ) -> pl.LazyFrame:
-    """Column `name` as numerator / denominator in whole multiples of `step`; null beyond 64 bits.
+    """For each name a column, its numerator / denominator in whole multiples of `step`; null beyond 64 bits.
 
-    Worked out in 128 bits. `mode` is a rounding.Mode. Leaves columns with an underscore behind.
+    Worked out in 128 bits. `mode` names a column of rounding.Mode which holds `modes`; it isn't looked at if
+    there is only one. Leaves columns with an underscore behind.
     """
-    wide = (part.cast(pl.Int128) for part in (numerator, denominator, step))
-    parts = dict(zip(_PARTS, (*wide, mode), strict=True))
-    return frame.with_columns(**parts).with_columns(_ROUNDED.alias(name))
+    wide = {f"_above_{name}": numerator.cast(pl.Int128) for name, numerator in numerators.items()}
+    below = denominator.cast(pl.Int128) * step.cast(pl.Int128)
+    return frame.with_columns(**wide, _below=below, _step=step.cast(pl.Int128)).with_columns(
+        **{name: _rounded(f"_above_{name}", mode, modes) for name in numerators}
+    )
+
+
+@functools.lru_cache
+def _rounded(above: str, mode: str, modes: frozenset[rounding.Mode]) -> pl.Expr:
+    steps = rounding.ratio_expression(
+        numerator=pl.col(above), denominator=pl.col("_below"), mode=pl.col(mode), modes=modes
+    )
+    return (steps * pl.col("_step")).cast(pl.Int64, strict=False)

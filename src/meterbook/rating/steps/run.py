@@ -10,7 +10,6 @@ import polars as pl
 
 from meterbook.rating import book as books
 from meterbook.rating import columns, unratables
-from meterbook.rating.steps import usages
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,6 @@ class Run:
         if name in self.names:
             return pl.col(name)
         return pl.lit(None, dtype=columns.USAGE_MORE.columns[name])
-
-    def usage_days(self) -> pl.Expr:
-        """Days of the whole usage, also where the row is only a segment of it."""
-        if self.is_segmented:
-            return pl.coalesce("usage_days", usages.days())
-        return usages.days()
 
     @property
     def is_segmented(self) -> bool:
@@ -124,9 +117,3 @@ def narrow(frame: pl.LazyFrame, run: Run) -> pl.LazyFrame:
             wanted.extend(names)
     there = {*run.names, *run.group.matchable.columns}
     return frame.select(name for name in dict.fromkeys(wanted) if name in there)
-
-
-def own_columns(frame: pl.DataFrame, run: Run) -> pl.DataFrame:
-    """Lines of every group alike: columns OWN."""
-    row = (pl.col("price_no") + run.first_row).cast(pl.UInt32)
-    return frame.with_columns(price_row=row).select(*OWN)

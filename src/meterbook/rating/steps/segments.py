@@ -55,6 +55,8 @@ _WHILE_CUTTING = ("version_id", "from_", "until", "step_milli", "is_restarted", 
 def cut(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     """Segments with columns ADDED; the frame as it is where nothing has to be cut and no seasons exist."""
     is_asked = _is_asked(book)
+    if is_asked is None:
+        return frame
     asked = frame.filter(is_asked)
     if asked.is_empty():
         return frame
@@ -66,8 +68,10 @@ def cut(frame: pl.DataFrame, book: books.TariffBook) -> pl.DataFrame:
     return pl.concat([rest, segments], how="diagonal") if rest.height else segments
 
 
-def _is_asked(book: books.TariffBook) -> pl.Expr:
-    """Usages that began before their version, or whose version is split by seasons or counts readings."""
+def _is_asked(book: books.TariffBook) -> pl.Expr | None:
+    """Usages that began before their version, or whose version is split by seasons or counts readings; None
+    where nothing in the book could ask for it.
+    """
     always = [
         version_id
         for version_id, version in book.versions.items()
@@ -80,7 +84,7 @@ def _is_asked(book: books.TariffBook) -> pl.Expr:
         if book.versions[version_id].change is not None
     }
     if not always and not starts:
-        return pl.lit(value=False)
+        return None
     version_id = pl.col("tariff_version_id")
     begins = version_id.replace_strict(starts, default=None, return_dtype=pl.Date)
     return version_id.is_in(always) | (pl.col("period_from") < begins).fill_null(value=False)
@@ -88,11 +92,12 @@ def _is_asked(book: books.TariffBook) -> pl.Expr:
 
 def _months(frame: pl.DataFrame, book: books.TariffBook) -> pl.Expr:
     """Months of the whole usage, kept before its period is cut."""
+    is_stated = "months" in frame.columns
     started = [i for i, v in book.versions.items() if v.month_count is tariff.MonthCount.STARTED]
     found = (
         pl.when(pl.col("tariff_version_id").is_in(started))
-        .then(months.months(frame, month_count=tariff.MonthCount.STARTED))
-        .otherwise(months.months(frame, month_count=tariff.MonthCount.NEAREST))
+        .then(months.months(is_stated=is_stated, month_count=tariff.MonthCount.STARTED))
+        .otherwise(months.months(is_stated=is_stated, month_count=tariff.MonthCount.NEAREST))
     )
     return found.cast(pl.Int16)
 

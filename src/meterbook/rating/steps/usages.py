@@ -11,10 +11,9 @@ def checked(usage_frame: pl.DataFrame) -> pl.DataFrame:
     types.
     """
     schema = usage_frame.schema
-    usages = columns.USAGE.check(usage_frame.select(name for name in columns.USAGE.columns if name in schema))
+    asked = [name for name in columns.USAGE.columns if name in schema]
     named = [name for name in columns.USAGE_MORE.columns if name in schema]
-    if not named:
-        return usages
+    usages = columns.USAGE.check(usage_frame[asked])
     problems = tuple(
         f"column {name} is {schema[name]}, not {columns.USAGE_MORE.columns[name]}"
         for name in named
@@ -22,9 +21,8 @@ def checked(usage_frame: pl.DataFrame) -> pl.DataFrame:
     )
     if problems:
         raise frames.FrameError(schema=columns.USAGE_MORE.name, problems=problems)
-    nulls = usage_frame.select(named).null_count().row(0)
-    filled = [name for name, count in zip(named, nulls, strict=True) if count < usage_frame.height]
-    return usages.hstack(usage_frame.select(*filled)) if filled else usages
+    filled = [column for name in named if (column := usage_frame[name]).null_count() < usage_frame.height]
+    return usages.hstack(filled) if filled else usages
 
 
 def column(frame: pl.DataFrame, name: str) -> pl.Expr:
@@ -41,4 +39,4 @@ def last_day() -> pl.Expr:
 
 def days() -> pl.Expr:
     """Days from period_from to period_until."""
-    return (pl.col("period_until") - pl.col("period_from")).dt.total_days()
+    return pl.col("period_until").cast(pl.Int64) - pl.col("period_from").cast(pl.Int64)
