@@ -73,6 +73,7 @@ def new_buildings(town: Town, *, on: datetime.date) -> list[int]:
             name=approved,
             expected=site,
         )
+        _archive(town, premise_id=None, node_id=node.pk, on=on)
     _empty_place(town, name=f"{town.place}新苑三期", now=now)
     doors = models.Premise.objects.filter(batch_id=batches[0], flat_no__contains="商铺").order_by("id")
     return list(doors.values_list("id", flat=True))
@@ -118,7 +119,7 @@ def old_house(town: Town, home: Home, *, on: datetime.date) -> None:
                 actor=town.clerk, now=now, premise_id=home.premise_id, kind=kind, text=text
             )
     _appliances(town, home, on=on)
-    _archive(town, home, on=on)
+    _archive(town, premise_id=home.premise_id, node_id=None, on=on)
 
 
 def _appliances(town: Town, home: Home, *, on: datetime.date) -> None:
@@ -145,30 +146,29 @@ def _appliances(town: Town, home: Home, *, on: datetime.date) -> None:
         )
 
 
-def _archive(town: Town, home: Home, *, on: datetime.date) -> None:
-    community = models.AddressNode.objects.filter(
-        station_id=town.station_id, kind=models.NodeKind.COMMUNITY, name=f"{town.place}新苑"
-    ).first()
+def _archive(town: Town, *, premise_id: int | None, node_id: int | None, on: datetime.date) -> None:
+    """What lies in the ground and in the walls, of a door or of a community."""
     kinds = models.NetworkKind
     rows = (
-        (kinds.INLET_PIPE, "DN50 引入管，PE 埋地", "单元门西侧 0.8 米", home.premise_id, None),
-        (kinds.RISER_SWITCH, "立管总阀", "一层楼道表箱内", home.premise_id, None),
-        (kinds.AS_BUILT_DRAWING, "给水竣工图 12 张", "档案室 3 柜 2 层", None, community),
-        (kinds.VALVE_WELL, "阀门井 V-07，DN150", "小区东门内 12 米", None, community),
+        (kinds.INLET_PIPE, "DN50 引入管，PE 埋地", "单元门西侧 0.8 米"),
+        (kinds.RISER_SWITCH, "立管总阀", "一层楼道表箱内"),
     )
-    for kind, description, position, premise_id, node in rows:
-        if premise_id is None and node is None:
-            continue
+    if node_id is not None:
+        rows = (
+            (kinds.AS_BUILT_DRAWING, "给水竣工图 12 张", "档案室 3 柜 2 层"),
+            (kinds.VALVE_WELL, "阀门井 V-07，DN150", "小区东门内 12 米"),
+        )
+    for kind, description, position in rows:
         wanted = operations_records.NewNetworkRecord(
             kind=kind,
             description=description,
             position=position,
             installed_on=on,
             premise_id=premise_id,
-            node_id=None if node is None else node.pk,
+            node_id=node_id,
             request_key=town.key("archive", kind.value),
         )
-        premises_admin.add_network_record(actor=town.clerk, now=demo_history.at(on, hour=11), wanted=wanted)
+        premises_admin.add_network_record(actor=town.clerk, now=demo_history.at(on, hour=17), wanted=wanted)
 
 
 def classified(town: Town, home: Home, *, station_code: str, area_code: str, on: datetime.date) -> None:

@@ -67,7 +67,15 @@ FIELDS: dict[str, str | Promise] = {
     "name_en": _("English name"),
     "left_alone": _("Left alone: a later class"),
 }
-VALUES: dict[str, str | Promise] = {utility.name: words.UTILITIES[utility] for utility in tables.Utility}
+VALUES: dict[str, str | Promise] = {
+    **{utility.name: words.UTILITIES[utility] for utility in tables.Utility},
+    # The classifications a company begins with; those it adds are shown by their code.
+    "SUPPLY_STATION": pgettext_lazy("class", "Supply station"),
+    "HEAT_EXCHANGE_STATION": pgettext_lazy("class", "Heat-exchange station"),
+    "COLLECTOR": pgettext_lazy("class", "Collector"),
+    "METERED_AREA": pgettext_lazy("class", "District meter area"),
+    "PROPERTY_COMPANY": pgettext_lazy("class", "Property company"),
+}
 NUMBERS: dict[tuple[str, str], dict[int, str | Promise]] = {
     ("ADDRESS_NODE", "level"): premise_words.NODE_KINDS,
     ("PREMISE", "alias_kind"): premise_words.ALIAS_KINDS,
