@@ -102,8 +102,8 @@ def worker(supervisor: access.Staff, monkeypatch: pytest.MonkeyPatch) -> Iterato
         made.thread.join(timeout=60)
 
 
-def test_a_clerk_brings_seven_hundred_households_in(
-    open_page: conftest.OpenPage, supervisor: access.Staff, worker: Worker, tmp_path: pathlib.Path
+def test_the_template_is_filled_in_and_wrong_rows_come_back_with_reasons(
+    open_page: conftest.OpenPage, supervisor: access.Staff, tmp_path: pathlib.Path
 ) -> None:
     page = open_page(language=LANGUAGE)
     conftest.log_in(page, username="super")
@@ -120,7 +120,14 @@ def test_a_clerk_brings_seven_hundred_households_in(
     assert agreements.Account.objects.count() == 0
     errors = downloaded(page, key="F9", to=tmp_path / "errors.xlsx")
     assert len(spreadsheets.read_sheet(content=errors.read_bytes()).rows) == 2
+    assert looks.serious_faults(page) == []
 
+
+def test_seven_hundred_households_come_in_and_are_compared(
+    open_page: conftest.OpenPage, supervisor: access.Staff, worker: Worker, tmp_path: pathlib.Path
+) -> None:
+    page = open_page(language=LANGUAGE)
+    conftest.log_in(page, username="super")
     file = made(tmp_path / "旧系统 城东.xlsx", rows=ROWS)
     upload(page, file=file)
     import_id = int(re.findall(r"[0-9]+", page.url)[-1])
@@ -150,6 +157,7 @@ def test_a_clerk_brings_seven_hundred_households_in(
     expect(bar).to_have_count(0, timeout=10_000)
     picture(page, "8-imported")
     assert agreements.Account.objects.count() == ROWS
+    compare(page, to=tmp_path / "comparison.xlsx")
 
     page.keyboard.press("F9")
     page.locator("tbody a.record").first.click()
@@ -161,6 +169,23 @@ def test_a_clerk_brings_seven_hundred_households_in(
     assert page.url.endswith(f"/imports/{import_id}/")
     picture(page, "10-again")
     assert agreements.Account.objects.count() == ROWS
+
+
+def compare(page: Page, *, to: pathlib.Path) -> None:
+    """Put the older system's totals beside the books, one of them wrong; then back to the file."""
+    page.keyboard.press("F7")
+    page.wait_for_url(re.compile("/audit/"))
+    expect(page.locator(".page-head .tag.is-ok")).to_have_count(1)
+    page.locator("input[name=accounts]").fill("701")
+    page.locator("input[name=owed]").fill("60480")
+    page.keyboard.press("F9")
+    page.wait_for_url(re.compile("accounts=701"))
+    expect(page.locator("td .tag.is-bad")).to_have_count(1)
+    picture(page, "13-compared")
+    assert looks.serious_faults(page) == []
+    comparison = downloaded(page, key="F7", to=to)
+    assert spreadsheets.read_sheet(content=comparison.read_bytes()).rows
+    page.locator(".page-head .acts a").last.click()
 
 
 def test_a_running_check_is_called_off_and_begun_again(
