@@ -300,5 +300,5 @@ class ContractEndForm(ActForm):
 class CertificateForm(ActForm):
     """A usage certificate; a new one in place of an old one needs a reason."""
 
-    fee = fields.MoneyField(label=_("Fee"), minimum_minor=0, initial=0)
+    fee = fields.MoneyField(label=pgettext_lazy("paper", "Fee"), minimum_minor=0, initial=0)
     reason = forms.CharField(label=_("Reason of a new one"), max_length=200, required=False)
