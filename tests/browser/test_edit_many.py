@@ -1,10 +1,12 @@
 """Many records changed at once by a supervisor: tick, see what would change, say yes, see the results."""
 
 import datetime
+import io
 import os
 import pathlib
 
 import pytest
+import xlsxwriter
 from django.conf import LazySettings
 from playwright.sync_api import Page, expect
 
@@ -90,3 +92,35 @@ def test_the_box_at_the_head_ticks_the_page_and_a_row_still_opens(
     page.locator("tbody tr td").nth(2).click()
     expect(page).not_to_have_url("/customers/records/")
     assert customers.Customer.objects.count() == 6
+
+
+def _workbook(rows: list[list[str]]) -> bytes:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as book:
+        sheet = book.add_worksheet()
+        for y, row in enumerate(rows):
+            sheet.write_row(y, 0, row)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_an_edited_workbook_is_seen_before_it_is_taken(
+    open_page: conftest.OpenPage, supplies: list[records.Supply], language: str
+) -> None:
+    page = open_page(language=language)
+    conftest.log_in(page, username="super")
+    page.goto("/many/customer_records/upload")
+    assert looks.serious_faults(page) == []
+    first, second = (str(supply.customer_id) for supply in supplies[:2])
+    heads = ["Key (don't change)", "Payment method", "Remark for the clerk"]
+    good = [[first, "Bank transfer", "拆迁范围内"], [second, "At the counter", "有狗"]]
+    for number, rows in enumerate(([heads, *good, [first, "Shells", ""]], [heads, *good])):
+        file = {"name": "list.xlsx", "mimeType": "application/octet-stream", "buffer": _workbook(rows)}
+        page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]  # a file of its own making
+        page.locator("input[name=reason]").fill("资料整理")
+        page.keyboard.press("F9")
+        expect(page.locator("tbody tr")).to_have_count(1 if number == 0 else 3)
+        picture(page, f"many-sheet-{number}-{language}")
+        assert looks.serious_faults(page) == []
+    expect(page.locator("tbody .tag.is-brand")).to_have_count(3)
+    assert not customers.Customer.objects.filter(remark="有狗").exists()
