@@ -146,7 +146,7 @@ def all_agree(whole: migration_audit.Total, *, entered: Mapping[str, int]) -> bo
 def shown(unit: Unit, value: int) -> str:
     """A figure as people read it."""
     if unit is Unit.PIECES:
-        return str(value)
+        return f"{value:,}"
     return _money(value) if unit is Unit.MONEY else quantity.format_milli(value)
 
 

@@ -205,6 +205,9 @@ def test_the_worker_does_it_and_one_that_was_killed_is_replaced(
     waiting = client.get(page).content.decode()
     assert 'hx-trigger="every 2s"' in waiting
     assert 'value="0"' in waiting
+    listed = client.get(reverse("imports")).content.decode()
+    assert page in listed
+    assert "0%" in listed
     run_worker(postgres_server, database=own_database)
     asked = client.get(page, headers={"hx-request": "true"})
     assert asked.headers["HX-Refresh"] == "true"

@@ -62,6 +62,11 @@ class FileRow:
     state: cells.Tag
     percent: int | None
 
+    @property
+    def is_read(self) -> bool:
+        """Whether a check has counted its rows."""
+        return self.entry.state != models.ImportState.UPLOADED
+
 
 @page.page(right="customers.import", methods=("GET", "POST"))
 def overview(request: page.PageRequest) -> HttpResponseBase:
