@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.db import connection, connections
 from pytest_django import DjangoDbBlocker
 
@@ -19,12 +19,24 @@ from meterbook.application import company
 from tests.support import server as server_module
 
 SCHEMA = "main"
+QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 
 
 def pytest_configure() -> None:
-    """Static files and files handed in go into a folder of the test run, not into the user's data."""
+    """Static files and files handed in go into a folder of the test run, not into the user's data.
+
+    Passwords of invented people are hashed quickly: Argon2 is slow on purpose, and a third of the tests'
+    time otherwise. `own_hasher` gives a test the product's; installations that tests start have it anyway.
+    """
+    settings.PASSWORD_HASHERS = [QUICK_HASHER, *settings.PASSWORD_HASHERS]
     settings.STATIC_ROOT = str(server_module.home() / "static")
     settings.METERBOOK_FILES_ROOT = server_module.home() / "files"
+
+
+@pytest.fixture
+def own_hasher(settings: LazySettings) -> None:
+    """Hash passwords as an installation does."""
+    settings.PASSWORD_HASHERS = [name for name in settings.PASSWORD_HASHERS if name != QUICK_HASHER]
 
 
 @pytest.fixture(scope="session")

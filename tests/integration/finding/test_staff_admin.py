@@ -46,6 +46,7 @@ def latest_act(staff_id: int) -> access.AuditEntry:
     return access.AuditEntry.objects.filter(subject_kind="STAFF", subject_id=str(staff_id)).latest("id")
 
 
+@pytest.mark.usefixtures("own_hasher")
 def test_a_new_person_logs_in_with_the_password_shown_and_must_change_it(office: Office) -> None:
     made = office.register()
     staff = access.Staff.objects.get(pk=made.staff_id)
