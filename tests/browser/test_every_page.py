@@ -61,8 +61,9 @@ EXCUSED |= dict.fromkeys(
 EXCUSED |= dict.fromkeys(("meter_change", "meter_change_sheet"), "needs a meter that was changed")
 EXCUSED |= dict.fromkeys(("file", "file_thumbnail"), "a file, not a page")
 EXCUSED |= {"import_audit": "needs an uploaded file"}
+EXCUSED |= {"many_edit": "needs rows that were chosen; looked at in test_edit_many"}
 # Where the walk begins besides the start page: pages that one reaches by the palette or by a form.
-STARTS = ("account_find_place", "accounts_due", "account_settings")
+STARTS = ("account_find_place", "accounts_due", "account_settings", "many_edits")
 HEAVIEST_PAGE_BYTES = 60_000
 
 
