@@ -16,7 +16,7 @@ from meterbook.application import actor as actors
 from meterbook.application import import_customers, import_work, progress
 from meterbook.domain.access import models as access
 from meterbook.domain.agreements import models as agreements
-from meterbook.domain.imports import models, queries
+from meterbook.domain.imports import models, queries, rules
 from meterbook.interfaces import import_words
 from meterbook.interfaces.jobs import tasks
 from tests.builders import records
@@ -157,6 +157,32 @@ def test_called_off_while_it_waits_it_is_never_begun() -> None:
     assert work(by=by, import_id=import_id).state == State.CANCELLED
     assert not import_work.call_off(actor=by, import_id=import_id, now=records.NOW)
     assert state_of(import_id) == models.ImportState.UPLOADED
+
+
+def test_running_work_that_nobody_is_at_any_more_can_be_called_off_and_its_worker_writes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by = person()
+    import_id = uploaded(by=by, content=workbook(20), asked=[])
+    work(by=by, import_id=import_id)
+    ask(import_work.Act.APPLY, by=by, import_id=import_id)
+    told = import_work._Channel.tell
+    states: list[int] = []
+
+    def call_off(at: datetime.datetime) -> int:
+        import_work.call_off(actor=by, import_id=import_id, now=at)
+        return models.ImportWork.objects.get(pk=import_id).state
+
+    def tell(channel: import_work._Channel, stage: progress.Stage, percent: int) -> None:
+        if stage is progress.Stage.WRITING:
+            soon, later = records.NOW, records.NOW + rules.SILENCE * 2
+            states.extend(channel.pool.submit(call_off, at).result() for at in (soon, soon, later))
+        told(channel, stage, percent)
+
+    monkeypatch.setattr(import_work._Channel, "tell", tell)
+    assert work(by=by, import_id=import_id).state == State.CANCELLED
+    assert states == [State.RUNNING, State.RUNNING, State.CANCELLED]
+    assert agreements.Account.objects.count() == 0
 
 
 def test_why_it_was_refused_is_kept_and_has_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 
-from meterbook.domain.imports import models
+from meterbook.domain.imports import models, rules
 
 ACTIVE = (models.WorkState.WAITING, models.WorkState.RUNNING)
 
@@ -54,18 +54,21 @@ def begin(*, import_id: int, at: datetime.datetime) -> models.WorkAct | None:
 
 
 def tell(*, import_id: int, stage: str, percent: int, at: datetime.datetime) -> bool:
-    """Say how far running work is. False when somebody called it off meanwhile."""
+    """Say how far running work is. False when somebody called it off meanwhile, or it runs no more."""
     running = models.ImportWork.objects.filter(file_id=import_id, state=models.WorkState.RUNNING)
     running.update(stage=stage, percent=percent, told_at=at)
-    return not running.filter(is_cancel_asked=True).exists()
+    return running.filter(is_cancel_asked=False).exists()
 
 
 def call_off(*, import_id: int, at: datetime.datetime) -> bool:
-    """Call work off: at once while it waits, else at its next step. False when it has ended already."""
+    """Call work off: at once while it waits or has long been silent, else at its next step.
+
+    False when it has ended already.
+    """
     work = models.ImportWork.objects.select_for_update().filter(file_id=import_id, state__in=ACTIVE).first()
     if work is None:
         return False
-    if work.state == models.WorkState.WAITING:
+    if work.state == models.WorkState.WAITING or rules.is_silent(told_at=work.told_at, at=at):
         work.state = models.WorkState.CANCELLED
     work.is_cancel_asked = True
     work.told_at = at

@@ -1,5 +1,6 @@
 """What is kept of an uploaded file. Pure."""
 
+import datetime
 import enum
 import hashlib
 from collections.abc import Mapping
@@ -8,6 +9,8 @@ from typing import Any
 
 # More errors than this are counted but not listed: nobody mends them one by one.
 MOST_ERRORS = 20_000
+# No step of an import of the largest file takes that long, on a busy machine either.
+SILENCE = datetime.timedelta(minutes=15)
 
 
 class Refused(enum.StrEnum):
@@ -38,6 +41,11 @@ class Outcome:
     error_count: int
     errors: tuple[RowError, ...]
     summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+def is_silent(*, told_at: datetime.datetime, at: datetime.datetime) -> bool:
+    """Whether running work said nothing for so long that nobody can be at it any more."""
+    return at - told_at > SILENCE
 
 
 def fingerprint(content: bytes) -> str:

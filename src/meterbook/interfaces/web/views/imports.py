@@ -19,7 +19,7 @@ from meterbook.application import (
     transaction,
 )
 from meterbook.application import import_customers as use_case
-from meterbook.domain.imports import models, queries
+from meterbook.domain.imports import models, queries, rules
 from meterbook.domain.tables import Utility
 from meterbook.interfaces import clock, customer_template, import_words
 from meterbook.interfaces.jobs import tasks
@@ -113,7 +113,13 @@ def outcome(request: page.PageRequest, import_id: int) -> HttpResponseBase:
         return TemplateResponse(
             request,
             "imports/progress.html",
-            {"entry": entry, "work": work, "words": import_words.work(work)},
+            {
+                "entry": entry,
+                "work": work,
+                "words": import_words.work(work),
+                "may_call_off": not work.is_cancel_asked
+                or rules.is_silent(told_at=work.told_at, at=clock.now()),
+            },
         )
     if getattr(request, "htmx", False):
         # the bar asked, and there is none any more: the browser is to take the page anew
