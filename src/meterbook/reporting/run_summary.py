@@ -178,12 +178,16 @@ def _groups(bills: pl.DataFrame, *, key: str) -> tuple[Group, ...]:
 def _tiers(lines: pl.DataFrame) -> tuple[TierGroup, ...]:
     names = ["tariff_version_id", "component_no", "tier"]
     versions = tariffs.versions(version_ids=lines["tariff_version_id"].unique().to_list())
-    priced = lines.select(*names, "unit_price_micro").unique()
+    # a tier's fee is its first line and counts one; its price alone may be that of the units too
+    is_first = pl.col("line_no") == pl.col("line_no").min().over("usage_id", *names)
+    marked = lines.with_columns(may_be_fee=is_first & (pl.col("quantity_milli").abs() == kinds.ONE_MILLI))
+    by = [*names, "unit_price_micro", "may_be_fee"]
+    priced = marked.select(by).unique()
     metered = [_is_metered(versions[row[0]], *row[1:]) for row in priced.iter_rows()]
     counted = priced.with_columns(is_metered=pl.Series(metered, dtype=pl.Boolean))
     quantity = pl.when("is_metered").then("quantity_milli").otherwise(0)
     grouped = (
-        lines.join(counted, on=[*names, "unit_price_micro"])
+        marked.join(counted, on=by)
         .group_by(names)
         .agg(pl.col("usage_id").n_unique(), quantity.sum(), pl.col("amount_minor").sum())
         .sort(names)
@@ -193,8 +197,14 @@ def _tiers(lines: pl.DataFrame) -> tuple[TierGroup, ...]:
     )
 
 
-def _is_metered(version: tariff.TariffVersion, component_no: int, tier: int, price_micro: int) -> bool:
-    """Whether lines of this price carry quantities a meter counted; a fee is told by its price."""
+def _is_metered(
+    version: tariff.TariffVersion,
+    component_no: int,
+    tier: int,
+    price_micro: int,
+    may_be_fee: bool,  # noqa: FBT001 # a column of the lines, in their order
+) -> bool:
+    """Whether lines of this price carry quantities a meter counted."""
     text = explain.component_text(
         version=version, component_no=component_no, set_no=version.price_sets[0].set_no
     )
@@ -207,6 +217,7 @@ def _is_metered(version: tariff.TariffVersion, component_no: int, tier: int, pri
         unit_price_micro=price_micro,
         amount_minor=0,
         rounding=0,
+        may_be_fee=may_be_fee,
     )
     return explain.is_metered(line=line, component=text)
 

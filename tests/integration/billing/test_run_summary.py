@@ -82,3 +82,23 @@ def test_fees_and_percentages_count_no_quantity() -> None:
         (2, 0, 0, 20_00),
         (3, 0, 0, 3_95),
     ]
+
+
+@pytest.mark.parametrize(("quantity", "counted"), [(31, 10_000), (1, 1_000)])
+def test_a_fee_of_the_price_of_a_unit_hides_no_quantity(db: None, quantity: int, counted: int) -> None:
+    world = records.world()
+    fees = [{"until": "10", "price": "3", "fee": "3"}, {"price": "2"}]
+    tariff_id = test_charges.loaded(
+        {
+            "effective_from": "2026-01-01",
+            "components": [
+                test_charges.component("WATER", "水费", "Water", kind="GRADUATED_TIERS", tiers=fees)
+            ],
+        }
+    )
+    supply = records.supply(station_id=world.station_a, tariff_id=tariff_id)
+    usage = billing.usage(
+        supply=supply, quantity=quantity, period_from=DAY(2026, 11, 1), period_until=DAY(2026, 12, 1)
+    )
+    first = run_summary.of_preview(round_id=usage.round_id or 0).by_tier[0]
+    assert (first.tier, first.quantity_milli, first.amount_minor) == (1, counted, 3_00 + 3 * counted // 10)
