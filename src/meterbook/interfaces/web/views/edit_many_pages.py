@@ -83,6 +83,7 @@ def facts(request: page.PageRequest, *, edit: queries.Edit) -> dict[str, Any]:
         offset=(at - 1) * ROWS_A_PAGE,
         limit=ROWS_A_PAGE,
     )
+    lines = _lines(rows, subject=edit.subject)
     may_all = all(request.actor.may(use_case.ACTS[key].right) for key in queries.acts(edit_id=edit.edit_id))
     is_own = edit.asked_by_id == request.actor.staff_id
     undone_by = queries.undone_by(edit_id=edit.edit_id)
@@ -93,7 +94,8 @@ def facts(request: page.PageRequest, *, edit: queries.Edit) -> dict[str, Any]:
         "parts": [(found, n, found is part) for found, n in parts],
         "part": part,
         "tells_act": not edit.act or any(row.about for row in rows),
-        "rows": _lines(rows, subject=edit.subject),
+        "rows": lines,
+        "tells_reason": any(one.reason for one in lines),
         "page_number": at,
         "page_last": last,
         "is_busy": edit.state in _BUSY,
