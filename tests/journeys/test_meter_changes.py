@@ -12,11 +12,12 @@ from meterbook.application import fit_meters, settle_account
 from meterbook.domain.access import models as access
 from meterbook.domain.agreements import models as agreements
 from meterbook.domain.billing import models as billing
+from meterbook.domain.devices import models as devices
 from meterbook.domain.devices.rules import MoveReason
 from meterbook.domain.metering import models as metering
 from meterbook.domain.metering import operations_changes, rules_changes
 from meterbook.reporting import bills as bill_pages
-from meterbook.reporting import ledger_proof, usage_parts
+from meterbook.reporting import ledger_proof, meter_history, usage_parts
 from tests.builders import metering as build
 from tests.builders import records
 from tests.journeys import story, test_charges
@@ -140,6 +141,8 @@ def test_two_swaps_in_a_month_are_one_bill(supply: records.Supply) -> None:
     bill = billed(supply, by=by, on=NOVEMBER, serial_no="NEW-2", value=6)
 
     assert sentences(bill) == ["20 m³ × 2.00 yuan = 40.00 yuan"]
+    (used,) = meter_history.usages_at_places(meter_id=devices.Meter.objects.get(serial_no="NEW-2").pk)
+    assert (used.period_from, used.hung_on) == (OCTOBER, day(2026, 10, 22))
     parts = usage_parts.parts_of_bill(bill_id=bill.pk)
     assert [
         (part.serial_no, part.opening_milli, part.closing_milli, part.quantity_milli) for part in parts

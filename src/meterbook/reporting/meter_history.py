@@ -23,7 +23,8 @@ WITH places AS (
 )
 SELECT min(c.period_from), c.period_until,
     COALESCE(sum(c.quantity_milli) FILTER (WHERE r.band = 0), sum(c.quantity_milli))::bigint,
-    m.id, m.serial_no
+    m.id, m.serial_no, COALESCE((SELECT max(i.installed_on) FROM devices_installation i
+        WHERE i.meter_id = m.id AND i.installed_on < c.period_until), min(c.period_from))
 FROM counted c JOIN devices_register r ON r.id = c.register_id JOIN devices_meter m ON m.id = r.meter_id
 GROUP BY c.agreement_id, c.period_until, m.id, m.serial_no
 ORDER BY c.period_until DESC, m.id DESC LIMIT %(most)s
@@ -45,13 +46,17 @@ GROUP BY v.reason ORDER BY count(*) DESC, v.reason
 
 @dataclass(frozen=True, slots=True)
 class PlaceUsage:
-    """What was used in [period_from, period_until) where a meter hangs or hung, and which meter counted."""
+    """What was used in [period_from, period_until) where a meter hangs or hung, and which meter counted.
+
+    `hung_on` is the day that meter was hung, which may lie inside the period.
+    """
 
     period_from: datetime.date
     period_until: datetime.date
     quantity_milli: int
     meter_id: int
     serial_no: str
+    hung_on: datetime.date
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,18 @@ def test_the_menu_shows_what_the_person_may_do_and_each_address_works(supply: re
     assert reader.context["acts"] == []
 
 
+def test_a_clerk_sees_on_the_timeline_what_was_done_and_a_supervisor_what_was_before(
+    supply: records.Supply,
+) -> None:
+    assert send(browser(supply), supply, "account_state", wanted="2", reason="旅行在外").status_code == 303
+    address = reverse("account", args=[supply.account_no]) + "?tab=timeline"
+    clerk = browser(supply, "CLERK").get(address).content.decode()
+    assert "旅行在外" in clerk
+    former = '<s class="muted">'
+    assert former not in clerk
+    assert former in browser(supply).get(address).content.decode()
+
+
 def test_a_household_is_changed_and_shown_with_its_history(supply: records.Supply) -> None:
     client = browser(supply)
     answer = send(client, supply, "account_household", persons="6", source="2", proof="户口本")

@@ -21,7 +21,8 @@ _KIND_RIGHTS = {
     timeline.Happening.PAYMENT: "payments.view",
     timeline.Happening.REVERSAL: "payments.view",
     timeline.Happening.READING: "readings.view",
-    timeline.Happening.ACT: "audit.view",
+    # what was done, by whom and why; what was before and after is for who sees the audit trail
+    timeline.Happening.ACT: "customers.view",
 }
 
 
@@ -153,6 +154,7 @@ def timeline_page(head: agreements.AccountHead, request: page.PageRequest) -> di
     address = tab_address(request, key="timeline")
     return {
         "events": [_event_line(event) for event in found.events],
+        "sees_audit": request.actor.may("audit.view"),
         "newer_url": f"{address}&page={wanted - 1}" if wanted > 1 else "",
         "older_url": f"{address}&page={wanted + 1}" if found.has_older else "",
     }

@@ -76,7 +76,7 @@ def drawn(*, usages: Sequence[meter_history.PlaceUsage], meter_id: int) -> Chart
         label_y=HEIGHT - 6,
         before_milli=None if last is None else _daily_mean(usages[:last]),
         after_milli=None if last is None else _daily_mean(usages[last:]),
-        changed_on=None if last is None else usages[last].period_from,
+        changed_on=None if last is None else usages[last].hung_on,
     )
 
 
