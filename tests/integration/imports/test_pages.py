@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from meterbook.application import customer_columns, sheet_columns, spreadsheets
+from meterbook.application import customer_columns, import_work, progress, sheet_columns, spreadsheets
 from meterbook.domain.access import models as access_models
 from meterbook.domain.agreements import models as agreements
 from meterbook.domain.imports import models as imports
@@ -81,6 +81,8 @@ def test_what_is_no_table_is_answered_on_the_form(client: Client) -> None:
     for name, content in (("a.xls", b"\xd0\xcf\x11\xe0rest"), ("a.xlsx", b"PK\x03\x04broken")):
         response = client.post(reverse("imports"), {"file": SimpleUploadedFile(name, content)})
         assert response.status_code == 422
+    large = b"\xd0\xcf\x11\xe0" * import_work.AT_ONCE_BYTES
+    assert client.post(reverse("imports"), {"file": SimpleUploadedFile("b.xls", large)}).status_code == 422
     assert client.post(reverse("imports"), {}).status_code == 422
     assert imports.ImportFile.objects.count() == 0
 
@@ -92,6 +94,27 @@ def test_a_clerk_gets_403_and_another_station_404(client: Client) -> None:
     other.force_login(records.staff(role="CLERK", unit_id=world.station_a))
     assert other.get(page).status_code == 403
     assert client.get(reverse("import", args=[10**9])).status_code == 404
+
+
+def test_work_on_a_file_is_for_those_who_may_import_and_see_it(client: Client) -> None:
+    world = records.world()
+    page = upload(client, workbooks.workbook([workbooks.row(1)]))
+    clerk = Client()
+    clerk.force_login(records.staff(role="CLERK", unit_id=world.station_a))
+    for act in ("check", "cancel", "apply"):
+        assert clerk.post(f"{page}{act}").status_code == 403
+        assert client.get(f"{page}{act}").status_code == 405
+        assert client.post(f"{reverse('import', args=[10**9])}{act}").status_code == 404
+    assert imports.ImportWork.objects.count() == 0
+    assert client.post(f"{page}check").status_code == 303
+    assert imports.ImportWork.objects.get().state == imports.WorkState.WAITING
+    assert client.post(f"{page}cancel").status_code == 303
+    assert imports.ImportWork.objects.get().state == imports.WorkState.CANCELLED
+
+
+def test_every_end_of_work_has_words() -> None:
+    assert set(import_words.STAGES) == {"", *progress.Stage}
+    assert set(import_words.ACTS) == set(imports.WorkAct)
 
 
 def test_every_fault_has_words() -> None:
