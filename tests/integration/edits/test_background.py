@@ -4,13 +4,15 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections import Counter
+from concurrent import futures
 from html import unescape
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +23,7 @@ from meterbook.domain.companies import models as companies
 from meterbook.domain.customers import models as customers
 from meterbook.domain.edits import models, queries
 from tests.builders import records
+from tests.integration.edits.conftest import NOW, TODAY
 from tests.support import server as server_module
 
 ROWS = edit_many.MOST_AT_ONCE + 60
@@ -124,3 +127,42 @@ def test_a_killed_worker_leaves_whole_rows_and_the_next_one_does_the_rest_once(
     acts = access.AuditEntry.objects.filter(after__edit=edit_id, act="CUSTOMER_TAGGED")
     assert set(Counter(acts.values_list("subject_id", flat=True)).values()) == {1}
     assert acts.count() == ROWS
+
+
+def test_two_workers_at_once_do_every_row_once(own_database: str) -> None:
+    """One was thought dead and was only slow."""
+    world = records.world()
+    supplies = records.supplies(count=40, station_id=world.station_a, tariff_id=records.tariff())
+    person = records.actor(role="SUPERVISOR", unit_id=world.station_a)
+    edit_id = edit_many.ask_for_all(
+        actor=person,
+        question=edit_many.Question(
+            request_key=uuid.uuid4(),
+            subject=models.Subject.CUSTOMER,
+            act="REMARK",
+            reason="整改",
+            on=TODAY,
+        ),
+        about="",
+        value="注意",
+        subject_ids=[supply.customer_id for supply in supplies],
+        now=NOW,
+    )
+    edit_many.look(actor=person, edit_id=edit_id, today=TODAY, clock=lambda: NOW)
+    seen = queries.edit(edit_id=edit_id).fingerprint
+    edit_many.start(actor=person, edit_id=edit_id, fingerprint=seen, now=NOW, defer=lambda: None)
+    together = threading.Barrier(2)
+
+    def work() -> None:
+        company.use_schema("main")
+        together.wait()
+        edit_many.apply(actor=person, edit_id=edit_id, today=TODAY, clock=lambda: NOW)
+        connections.close_all()
+
+    with futures.ThreadPoolExecutor(2) as pool:
+        for made in [pool.submit(work) for _ in range(2)]:
+            made.result()
+    assert queries.counts(edit_id=edit_id).done == len(supplies)
+    acts = access.AuditEntry.objects.filter(after__edit=edit_id)
+    assert acts.count() == len(supplies)
+    assert queries.edit(edit_id=edit_id).state is models.EditState.APPLIED

@@ -120,7 +120,7 @@ def mark_applied(*, edit: models.BulkEdit, at: datetime.datetime) -> None:
 def lock_row_to_do(*, row_id: int) -> bool:
     """Lock a row that is to change; whether it still has no result."""
     found = models.BulkEditRow.objects.select_for_update().filter(pk=row_id, plan=models.RowPlan.CHANGES)
-    return found.filter(outcome=None).exists()
+    return list(found.values_list("outcome", flat=True)) == [None]
 
 
 def finish_row(*, row_id: int, outcome: models.RowOutcome, verdict: Verdict, at: datetime.datetime) -> None:
