@@ -72,10 +72,12 @@ def walk(page: Page) -> Iterator[str]:
     while waiting:
         address = waiting.pop(0)
         route = resolve(urlsplit(address).path).url_name or ""
-        if route in seen and address not in told:
+        if address in told:
+            told.discard(address)  # a route is not seen by what is special about one record
+        elif route in seen:
             continue
-        seen.add(route)
-        told.discard(address)
+        else:
+            seen.add(route)
         answer = page.goto(address)
         assert answer is not None
         assert answer.status == 200, (address, answer.status)
