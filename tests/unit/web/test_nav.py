@@ -1,4 +1,4 @@
-"""Which place of the rail is lit: an account's page belongs to the accounts, a customer's to the customers."""
+"""Which place of the rail is lit: an account page belongs to the accounts, a customer to the customers."""
 
 import pytest
 
