@@ -171,6 +171,20 @@ def test_who_may_not_change_many_is_offered_nothing(office: Office, browser: Cli
     assert browser.get(reverse("many_edits")).status_code == 403
 
 
+def test_who_may_not_see_customers_sees_none_of_them_here(office: Office, browser: Client) -> None:
+    """A role may hold the right for the company's lists alone."""
+    edit_id = _ask(browser, "customer_records", "REMARK", office.customer_ids, to="注意")
+    access.RoleRight.objects.filter(role__code="SUPERVISOR", right="customers.view").delete()
+    for address in (
+        reverse("many_edits"),
+        reverse("many_edit", args=[edit_id]),
+        reverse("many_rows", args=[edit_id]),
+        reverse("many_sheet", args=["customer_records"]),
+        reverse("many_upload", args=["customer_records"]),
+    ):
+        assert browser.get(address).status_code == 403, address
+
+
 def test_an_act_one_lacks_the_right_for_is_not_offered(office: Office, browser: Client) -> None:
     staff = access.Staff.objects.get(name=office.supervisor.name)
     access.RoleRight.objects.filter(role__code="SUPERVISOR", right="accounts.suspend").delete()

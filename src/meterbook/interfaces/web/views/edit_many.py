@@ -68,6 +68,7 @@ def listing_of(name: str) -> lists.Listing:
 @page.page(right=RIGHT, methods=("POST",))
 def choose(request: page.PageRequest, list_name: str) -> HttpResponseBase:
     """From a list: the rows that are meant, and the form of the act."""
+    edit_many_pages.require_sight(request)
     listing = listing_of(list_name)
     address = request.POST.get("list", "")
     act = request.POST.get("act", "")
@@ -93,6 +94,7 @@ def choose(request: page.PageRequest, list_name: str) -> HttpResponseBase:
 @page.page(right=RIGHT, methods=("POST",))
 def ask(request: page.PageRequest, list_name: str) -> HttpResponseBase:
     """The form sent: the dry run, at once or in the background."""
+    edit_many_pages.require_sight(request)
     listing = listing_of(list_name)
     act, back = request.POST.get("act", ""), reverse(URLS[list_name])
     ids = _ids(request.POST.get("ids", ""))
@@ -130,6 +132,7 @@ def ask(request: page.PageRequest, list_name: str) -> HttpResponseBase:
 @page.page(right=RIGHT)
 def overview(request: page.PageRequest) -> HttpResponseBase:
     """The latest changes of many."""
+    edit_many_pages.require_sight(request)
     found = queries.latest(most=edit_many_pages.SHOWN_EDITS)
     facts = {"edits": [edit_many_pages.line(edit) for edit in found]}
     return TemplateResponse(request, "edit_many/overview.html", facts)
@@ -138,6 +141,7 @@ def overview(request: page.PageRequest) -> HttpResponseBase:
 @page.page(right=RIGHT)
 def edit(request: page.PageRequest, edit_id: int) -> HttpResponseBase:
     """One change: what would become of its rows, or what became of them."""
+    edit_many_pages.require_sight(request)
     found = edit_or_404(edit_id)
     facts = edit_many_pages.facts(request, edit=found)
     return TemplateResponse(request, "edit_many/edit.html", facts)

@@ -58,6 +58,11 @@ class RowLine:
     url: str
 
 
+def require_sight(request: page.PageRequest) -> None:
+    """Who changes many may see the records; for the company's lists alone the right is enough elsewhere."""
+    request.actor.require("customers.view")
+
+
 def line(edit: queries.Edit) -> dict[str, Any]:
     """A change in the list of changes."""
     return {
@@ -168,8 +173,9 @@ def _whole(text: str) -> int:
 
 
 @page.page(right=use_case.RIGHT)
-def rows_file(_request: page.PageRequest, edit_id: int) -> HttpResponseBase:
+def rows_file(request: page.PageRequest, edit_id: int) -> HttpResponseBase:
     """Every row with what it was, is to be, and became, as a workbook."""
+    require_sight(request)
     try:
         found = queries.edit(edit_id=edit_id)
     except queries.EditUnknownError as missing:

@@ -98,6 +98,7 @@ class Subjects:
 @page.page(right=use_case.RIGHT)
 def sheet(request: page.PageRequest, list_name: str) -> HttpResponseBase:
     """The rows of the list with their keys and the columns that may be changed."""
+    edit_many_pages.require_sight(request)
     listing = edit_many.listing_of(list_name)
     query = lists.read_query(request, listing=listing)
     ids = []
@@ -127,6 +128,7 @@ def sheet(request: page.PageRequest, list_name: str) -> HttpResponseBase:
 @page.page(right=use_case.RIGHT, methods=("GET", "POST"))
 def upload(request: page.PageRequest, list_name: str) -> HttpResponseBase:
     """The edited workbook: what differs from what stands becomes a dry run, or every fault is named."""
+    edit_many_pages.require_sight(request)
     listing = edit_many.listing_of(list_name)
     subject = models.Subject(listing.subject)
     if request.method != "POST":
