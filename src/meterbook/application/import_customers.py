@@ -2,17 +2,20 @@
 
 import dataclasses
 import datetime
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 
 from meterbook.application import check_customers, progress, spreadsheets, transaction, write_supplies
 from meterbook.application.actor import Actor
 from meterbook.domain.access import operations as access
 from meterbook.domain.agreements import bulk as agreements
 from meterbook.domain.imports import models, operations, queries, rules
+
+logger = logging.getLogger(__name__)
 
 RIGHT = "customers.import"
 KIND = models.ImportKind.CUSTOMERS
@@ -206,7 +209,11 @@ def _told_planner(result: ImportResult) -> ImportResult:
     """After the commit of many rows the planner learns of them; the web role can't, and writes few."""
     written = result.row_count - result.unchanged_count
     if result.state == State.APPLIED and not result.is_repeat and written >= write_supplies.MANY_ROWS:
-        write_supplies.refresh_statistics()
+        try:
+            write_supplies.refresh_statistics()
+        except DatabaseError as reason:
+            # the rows are written for good; the server's own autovacuum will gather what wasn't gathered now
+            logger.warning("the planner was not told of import %s: %s", result.import_id, reason)
     return result
 
 

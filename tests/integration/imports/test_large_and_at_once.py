@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.test import utils
 
 from meterbook.application import actor as actors
@@ -61,6 +61,21 @@ def test_after_many_rows_the_planner_knows_of_them() -> None:
         )
         # every value is distinct: -1 says "as many as there are rows"
         assert cursor.fetchone() == (write_supplies.MANY_ROWS, -1)
+
+
+@pytest.mark.usefixtures("db")
+def test_a_planner_that_cannot_be_told_takes_nothing_back(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def busy() -> None:
+        raise OperationalError
+
+    records.world()
+    records.tariff()
+    monkeypatch.setattr(write_supplies, "MANY_ROWS", 1)
+    monkeypatch.setattr(write_supplies, "refresh_statistics", busy)
+    bring(range(3))
+    assert "was not told" in caplog.text
 
 
 @pytest.mark.usefixtures("db")
