@@ -143,7 +143,7 @@ _ONE = pl.lit(1, dtype=pl.Int32)
 _IS_PLACEHOLDER = (pl.col("kind") >= kinds.DERIVED_FROM).alias("is_placeholder")
 _UNWORKED = (
     # a placeholder is worth nothing until its stage: what it holds is a limit, not an amount
-    pl.when("is_placeholder").then("amount_minor").otherwise(0).alias("limit_minor"),
+    pl.col("amount_minor").alias("limit_minor"),
     pl.when("is_placeholder").then(0).otherwise("amount_minor").alias("amount_minor"),
     # and what it stood for is in that limit already
     pl.when("is_placeholder").then(kinds.MILLION).otherwise("factor_ppm").cast(pl.Int32).alias("factor_ppm"),

@@ -44,7 +44,7 @@ def _parts(parts: pl.DataFrame) -> pl.DataFrame:
         .with_columns(exact=pl.col("left").cast(pl.Int128) * pl.col("share").cast(pl.Int128))
         .with_columns(floor=pl.col("exact") // kinds.MILLION, remainder=pl.col("exact") % kinds.MILLION)
     )
-    found = found.with_columns(_part=_shared() + pl.when(is_fixed).then(pl.col("fixed")).otherwise(0))
+    found = found.with_columns(_part=_shared() + pl.col("fixed"))
     rest = pl.col("_size") - pl.col("_part").sum().over("usage_id")
     is_rest = pl.col("split") == columns.Split.REST
     placed = (

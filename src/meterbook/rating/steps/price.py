@@ -144,21 +144,16 @@ def _part_of_usage(*, is_segmented: bool) -> tuple[pl.Expr, pl.Expr]:
 def _time(time: kinds.Time, counting: _Counting) -> tuple[pl.Expr, pl.Expr]:
     """Numerator and denominator of one way of falling due."""
     part, whole = _part_of_usage(is_segmented=counting.is_segmented)
-    match time:
-        case kinds.Time.ONCE:
-            return part, whole
-        case kinds.Time.MONTHS:
-            counted = months.months(is_stated=counting.is_stated, month_count=counting.month_count)
-            return counted * part, whole
-        case kinds.Time.MONTHS_BY_DAYS:
-            year = pl.lit(counting.year_days, dtype=pl.Int64)
-            return usages.days() * months.MONTHS_A_YEAR, year
-        case kinds.Time.DAYS:
-            return usages.days(), _ONE
-        case kinds.Time.SEASON_DAYS:
-            return pl.col("served_days"), pl.col("season_days")
-        case kinds.Time.SEASON_MONTHS:
-            return pl.col("served_months") * part, pl.col("season_months") * whole
+    counted = months.months(is_stated=counting.is_stated, month_count=counting.month_count)
+    year = pl.lit(counting.year_days, dtype=pl.Int64)
+    return {
+        kinds.Time.ONCE: (part, whole),
+        kinds.Time.MONTHS: (counted * part, whole),
+        kinds.Time.MONTHS_BY_DAYS: (usages.days() * months.MONTHS_A_YEAR, year),
+        kinds.Time.DAYS: (usages.days(), _ONE),
+        kinds.Time.SEASON_DAYS: (pl.col("served_days"), pl.col("season_days")),
+        kinds.Time.SEASON_MONTHS: (pl.col("served_months") * part, pl.col("season_months") * whole),
+    }[time]
 
 
 def _area_factors(frame: pl.DataFrame, run: runs.Run) -> pl.DataFrame:

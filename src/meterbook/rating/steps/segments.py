@@ -154,5 +154,5 @@ def _before_end() -> pl.Expr:
     all_days = pl.col("usage_days").cast(pl.Int128) * step
     rounded = (size * pl.col("days_until") * 2 + all_days) // (all_days * 2) * step
     # rounding up must not take more than there is, nor more than a later cut leaves
-    before_end = pl.min_horizontal(rounded, size).cum_max().over("cut_usage")
-    return pl.when("is_last").then(size).otherwise(before_end)
+    # before the end of the last one, whose step is one, lies all of it
+    return pl.min_horizontal(rounded, size).cum_max().over("cut_usage")
