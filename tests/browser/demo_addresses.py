@@ -19,11 +19,13 @@ def _accounts(station_id: int) -> list[str]:
     accounts = agreements.Account.objects.filter(station_id=station_id)
     paper = agreements.UsageCertificate.objects.filter(account__station_id=station_id).latest("id")
     contract = agreements.Contract.objects.filter(station_id=station_id).latest("id")
+    vacant = premises.Premise.objects.filter(station_id=station_id, batch__isnull=False).latest("id")
     numbers = {state: accounts.filter(state=state).latest("id").account_no for state in states if state < 4}
     return [
         reverse("account", args=[numbers[states.CLOSED]]),
         reverse("account_reopen", args=[numbers[states.CLOSED]]),
         reverse("account_state_undo", args=[numbers[states.SUSPENDED]]),
+        reverse("account_supply_add", args=[numbers[states.ACTIVE], vacant.pk]),
         reverse("account_contract_end", args=[contract.account.account_no]),
         reverse("account_certificate_print", args=[paper.account.account_no, paper.pk]),
     ]
@@ -70,4 +72,8 @@ def _places(station_id: int) -> list[str]:
 def _meters(station_id: int) -> list[str]:
     changes = metering.MeterChange.objects.filter(station_id=station_id, kind=metering.ChangeKind.SWAP)
     change_id = changes.latest("id").pk
-    return [reverse(name, args=[change_id]) for name in ("meter_change", "meter_change_sheet")]
+    return [
+        reverse("meter_change", args=[change_id]),
+        reverse("meter_change_sheet", args=[change_id]),
+        reverse("meter_reinstall_sheet"),
+    ]
