@@ -149,7 +149,13 @@ def look_alikes(
     *, station_id: int, premise_id: int, name: str, phone: str, most: int = MOST_OF_ONE_PHONE
 ) -> list[Candidate]:
     """Customers of a station a new one may be: reached by the same phone, or of the name at the premise."""
-    asked = {"station_id": station_id, "premise_id": premise_id, "name": name, "phone": phone, "most": most}
+    asked: dict[str, int | str] = {
+        "station_id": station_id,
+        "premise_id": premise_id,
+        "name": name,
+        "phone": phone,
+        "most": most,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LOOK_ALIKES, asked)
         ids = [row[0] for row in cursor.fetchall()]

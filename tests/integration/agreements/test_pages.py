@@ -248,7 +248,7 @@ def test_a_customer_without_account_gets_one_from_their_own_page(supply: records
         station_id=supply.station_id, community="新苑", address="新苑8幢104室"
     )
     address = f"{reverse('account_open', args=[premise.pk])}?customer={supply.customer_id}"
-    assert address in client.get(find, {"customer": supply.customer_id, "q": "8幢104"}).content.decode()
+    assert address in client.get(f"{find}&q=8幢104").content.decode()
     assert f'value="{supply.customer_id}" selected' in client.get(address).content.decode()
     assert client.get(reverse("account_find_place"), {"customer": "0"}).status_code == 404
 

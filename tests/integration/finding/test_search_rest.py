@@ -1,6 +1,7 @@
 """Who has no account yet and where nobody is supplied is found too, where accounts leave room."""
 
 import datetime
+from typing import Any
 
 import polars as pl
 import pytest
@@ -27,7 +28,9 @@ def town(db: None) -> records.World:
     )
     for station_id, phone in ((world.station_a, "13877770001"), (world.station_b, "13877770002")):
         facts = (station_id, 1, ACCOUNTLESS, phone, datetime.date(2026, 1, 5), records.NOW)
-        bulk.write_customers(customers=pl.DataFrame([facts], schema=bulk.CUSTOMERS, orient="row"))
+        bulk.write_customers(
+            customers=pl.DataFrame([facts], schema=dict[str, Any](bulk.CUSTOMERS), orient="row")
+        )
         premises.Premise.objects.create(
             station_id=station_id, community="空苑", address=f"空苑1幢{station_id}室"
         )

@@ -65,7 +65,7 @@ def secure_company(*, schema: str) -> None:
             sql.Identifier(schema), _roles()
         ),
     )
-    if connection.pg_version >= KNOWS_MAINTAIN:
+    if _server_version() >= KNOWS_MAINTAIN:
         # An import of many rows gathers the planner's statistics itself; nobody waits for autovacuum.
         _execute(
             sql.SQL("GRANT MAINTAIN ON ALL TABLES IN SCHEMA {} TO {}").format(
@@ -96,6 +96,13 @@ def secure_shared() -> None:
         queue_tables = [row[0] for row in cursor.fetchall()]
     for name in queue_tables:
         _execute(sql.SQL("GRANT INSERT, UPDATE, DELETE ON {} TO {}").format(sql.Identifier(name), _roles()))
+
+
+def _server_version() -> int:
+    """Like 180006 for 18.6."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int")
+        return int(cursor.fetchone()[0])
 
 
 def _roles() -> sql.Composable:
