@@ -14,8 +14,8 @@ from procrastinate.contrib.django import app
 
 from meterbook.application import actor as actors
 from meterbook.application import bill_books, bill_run, company, import_work, rate_credit
-from meterbook.domain.access import models as access
 from meterbook.interfaces import clock
+from meterbook.interfaces.jobs import people
 
 QUEUE_BILLING = "billing"
 QUEUE_IMPORTS = "imports"
@@ -53,7 +53,7 @@ def defer_issues(*, staff_id: int, seen: Mapping[int, str]) -> None:
 @app.task(queue=QUEUE_BILLING, name="preview_books")
 def preview_books(*, schema: str, staff_id: int, round_ids: list[int], issue_on: str, due_on: str) -> None:
     """Preview rounds for the person who asked."""
-    actor = _person(schema=schema, staff_id=staff_id)
+    actor = people.person(schema=schema, staff_id=staff_id)
     dates = bill_run.Dates(
         issue_on=datetime.date.fromisoformat(issue_on), due_on=datetime.date.fromisoformat(due_on)
     )
@@ -67,7 +67,7 @@ def preview_books(*, schema: str, staff_id: int, round_ids: list[int], issue_on:
 @app.task(queue=QUEUE_BILLING, name="issue_books")
 def issue_books(*, schema: str, staff_id: int, seen: list[tuple[int, str]]) -> None:
     """Issue previewed runs for the person who saw them."""
-    actor = _person(schema=schema, staff_id=staff_id)
+    actor = people.person(schema=schema, staff_id=staff_id)
     asked = {int(run_id): str(fingerprint) for run_id, fingerprint in seen}
     for outcome in bill_books.issue_books(actor=actor, seen=asked, now=clock.now):
         if outcome.is_stale:
@@ -84,7 +84,7 @@ def defer_import(*, staff_id: int, import_id: int) -> None:
 @app.task(queue=QUEUE_IMPORTS, name="work_on_import")
 def work_on_import(*, schema: str, staff_id: int, import_id: int) -> None:
     """Check or import a file for the person who asked."""
-    actor = _person(schema=schema, staff_id=staff_id)
+    actor = people.person(schema=schema, staff_id=staff_id)
     import_work.work(actor=actor, import_id=import_id, now=clock.now, today=clock.today())
 
 
@@ -96,7 +96,7 @@ def defer_rating(*, staff_id: int) -> None:
 @app.task(queue=QUEUE_BILLING, name="rate_customers")
 def rate_customers(*, schema: str, staff_id: int) -> None:
     """Score the credit of everybody at the stations of the person who asked."""
-    actor = _person(schema=schema, staff_id=staff_id)
+    actor = people.person(schema=schema, staff_id=staff_id)
     for chunk in rate_credit.rate_everybody(actor=actor, today=clock.today()):
         logger.info("credit of %s customers scored, %s changed", chunk.customers, chunk.changed)
 
@@ -123,11 +123,3 @@ async def retry_silent_jobs(context: JobContext, timestamp: int) -> None:
     for job in await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
         logger.warning("job %s (%s) is taken again: its worker fell silent", job.id, job.task_name)
         await context.app.job_manager.retry_job(job)
-
-
-def _person(*, schema: str, staff_id: int) -> actors.Actor:
-    """The person with the rights of this moment: a right taken away meanwhile stops the job."""
-    # threads of the worker live long: a connection the database has dropped is not used again
-    close_old_connections()
-    company.use_schema(schema)
-    return actors.of_staff(staff=access.Staff.objects.get(pk=staff_id, is_active=True), remote_address="")

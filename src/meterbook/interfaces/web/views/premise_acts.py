@@ -11,7 +11,7 @@ from meterbook.application import premises_admin, premises_classes
 from meterbook.domain.premises import models, operations_records, queries_premises, rules
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import page
-from meterbook.interfaces.web.views import premise_act, premise_forms, premise_words
+from meterbook.interfaces.web.views import premise_act, premise_archive, premise_forms, premise_words
 
 
 @page.page(right=premises_admin.RIGHT, methods=("GET", "POST"))
@@ -212,27 +212,11 @@ def appliance_remove(request: page.PageRequest, premise_id: int, appliance_id: i
 @page.page(right=premises_admin.RIGHT, methods=("GET", "POST"))
 def archive(request: page.PageRequest, premise_id: int) -> HttpResponseBase:
     """Record an archive entry at the premise."""
-
-    def act(given: dict[str, Any]) -> tuple[str, str]:
-        premises_admin.add_network_record(
-            actor=request.actor,
-            now=clock.now(),
-            wanted=operations_records.NewNetworkRecord(
-                kind=models.NetworkKind(given["kind"]),
-                description=given["description"],
-                position=given["position"],
-                installed_on=given["installed_on"],
-                request_key=given["request_key"],
-                premise_id=premise_id,
-            ),
-        )
-        return _home(premise_id), _("The network record is added.")
-
-    return premise_act.run(
+    return premise_archive.add(
         request,
         act_page=lambda: _page(premise_id, title=_("Add a network record"), verb=_("Add")),
-        form=premise_forms.NetworkForm,
-        act=act,
+        home=_home(premise_id),
+        premise_id=premise_id,
     )
 
 

@@ -12,10 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from meterbook.application import premises_admin, premises_tree, transaction
-from meterbook.domain.premises import models, operations_records, queries, queries_premises, queries_tree
+from meterbook.domain.premises import models, queries, queries_premises, queries_tree
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import page
-from meterbook.interfaces.web.views import premise_act, premise_forms, premise_words, premises
+from meterbook.interfaces.web.views import (
+    premise_act,
+    premise_archive,
+    premise_forms,
+    premise_words,
+    premises,
+)
 
 
 @page.page(right="customers.view")
@@ -200,27 +206,11 @@ def remove(request: page.PageRequest, node_id: int) -> HttpResponseBase:
 @page.page(right=premises_admin.RIGHT, methods=("GET", "POST"))
 def archive(request: page.PageRequest, node_id: int) -> HttpResponseBase:
     """Record an archive entry at a place."""
-
-    def act(given: dict[str, Any]) -> tuple[str, str]:
-        premises_admin.add_network_record(
-            actor=request.actor,
-            now=clock.now(),
-            wanted=operations_records.NewNetworkRecord(
-                kind=models.NetworkKind(given["kind"]),
-                description=given["description"],
-                position=given["position"],
-                installed_on=given["installed_on"],
-                request_key=given["request_key"],
-                node_id=node_id,
-            ),
-        )
-        return _home(node_id), _("The network record is added.")
-
-    return premise_act.run(
+    return premise_archive.add(
         request,
         act_page=lambda: _page(node_id, title=_("Add a network record"), verb=_("Add")),
-        form=premise_forms.NetworkForm,
-        act=act,
+        home=_home(node_id),
+        node_id=node_id,
     )
 
 
