@@ -4,7 +4,7 @@ import datetime
 import uuid
 from dataclasses import asdict, dataclass
 
-from meterbook.application import cancel_payment, edit_many, reprint_receipt, transaction
+from meterbook.application import cancel_payment, charge_fee, edit_many, reprint_receipt, transaction
 from meterbook.domain.access import models as access
 from meterbook.domain.billing import models as billing
 from meterbook.domain.edits import models as edits
@@ -95,6 +95,18 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
         fitted = rounds.one_of_each(supply=other, day=datetime.date(2026, 12, 5), mark=mark)
     photo = pictures.hand_in(actor=by.clerk, account_id=supply.account_id, name=f"{supply.name}.jpg")
     edit_id = _edit_of_many(by=by, supply=supply)
+    charge_fee.charge(
+        actor=by.supervisor,
+        wanted=charge_fee.ChargeFee(
+            request_key=uuid.uuid4(),
+            account_id=supply.account_id,
+            fee_code="OPENING",
+            amount_minor=0,
+            reason=f"{supply.name}困难",
+        ),
+        today=DAY,
+        now=story.at(DAY),
+    )
     usernames = {role: records.staff(role=role, unit_id=station_id).username for role in ROLES}
     return Station(
         station_id=station_id,
