@@ -71,7 +71,10 @@ EXTERNAL_KINDS = {
     "joint_no": agreement_models.ExternalKind.JOINT_COLLECTION,
 }
 # The subjects whose tables are written, and from how many rows on the planner is told.
-_SUBJECTS = ("customers", "premises", "devices", "agreements", "metering", "billing", "ledger")
+_SUBJECTS = (
+    "customers", "premises", "devices", "agreements", "metering", "billing", "ledger", "payments",
+    "documents",
+)  # fmt: skip
 MANY_ROWS = 1_000
 _OF_HOLDER = (*customers.CUSTOMERS_MORE, *EXTERNAL_KINDS, "prepaid_minor")
 

@@ -80,7 +80,7 @@ def build(*, accounts: int, data_dir: Path, told: Told, write_past: WritePast) -
     `write_past` is demo_past.here or demo_past.in_children. Needs Django set up as the job role.
     """
     from meterbook.application import actor as actors
-    from meterbook.application import company, found_company
+    from meterbook.application import company, found_company, write_supplies
     from meterbook.interfaces import clock
     from meterbook.interfaces.cli import demo_history, demo_past, demo_records
 
@@ -98,10 +98,13 @@ def build(*, accounts: int, data_dir: Path, told: Told, write_past: WritePast) -
         tariff_ids=tariff_ids,
         now=founded_at,
     )
+    write_supplies.refresh_statistics()
     demo_records.company_lists(system=system, now=founded_at)
     codes = [code for code, _name, _prefix in STATIONS]
     told.begin(total=demo_past.step_count(codes=codes, today=today))
     write_past(codes=codes, today=today, step=told.step)
+    # a year was written in a minute: what is asked of all of it must not be planned for empty tables
+    write_supplies.refresh_statistics()
     people = demo_past.actors_by_role()
     demo_records.company_end(
         system=system,

@@ -55,7 +55,7 @@ def here(*, codes: Sequence[str], today: datetime.date, step: Step) -> None:
 
 def write_station(*, code: str, today: datetime.date, step: Step) -> None:
     """Read, bill and pay every month before this one, and leave this one as a working day finds it."""
-    from meterbook.application import transaction
+    from meterbook.application import transaction, write_supplies
     from meterbook.domain.agreements import bulk as agreements
     from meterbook.interfaces.cli import demo_history, demo_records
 
@@ -78,6 +78,8 @@ def write_station(*, code: str, today: datetime.date, step: Step) -> None:
             step(words)
             demo_history.pay_month(clerk=clerk, supervisor=supervisor, account_ids=accounts, month=month)
             step(words)
+            if number == 0:
+                write_supplies.refresh_statistics()
         demo_records.lately(town, today=today)
         step(f"{today:%Y-%m}")
         demo_history.open_this_month(actor=supervisor, book_ids=books, today=today)
