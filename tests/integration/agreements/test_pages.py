@@ -259,6 +259,7 @@ def test_a_supply_is_added_at_a_further_meter_and_ended_from_the_account(supply:
     address = reverse("account_supply_add", args=[supply.account_no, supply.premise_id])
     place = premises.Premise.objects.get(pk=supply.premise_id)
     assert address in client.get(find, {"q": place.address}).content.decode()
+    assert address in client.get(find).content.decode(), "where they are supplied already comes first"
     facts = {
         "request_key": str(uuid.uuid4()),
         "utility": "1",
@@ -274,6 +275,26 @@ def test_a_supply_is_added_at_a_further_meter_and_ended_from_the_account(supply:
     only = send(client, supply, "account_supply_end", reason="停用")
     assert only.status_code == 422
     assert browser(supply, "READER").get(address).status_code == 403
+
+
+def test_a_fee_without_a_usual_amount_is_never_waived_by_an_empty_field(supply: records.Supply) -> None:
+    client = browser(supply)
+    assert send(client, supply, "account_fee", fee_code="OPENING", amount="").status_code == 422
+    assert send(client, supply, "account_fee", fee_code="OPENING", amount="50").status_code == 303
+    bill_id = receivables.Fee.objects.get().bill_id
+    page = client.get(reverse("bill", args=[bill_id])).content.decode()
+    assert "50.00" in page
+    office = {"code": "OPENING", "name": "开户费", "amount_minor": "30", "is_offered": "on"}
+    boss = Client()
+    company_id = access.OrgUnit.objects.get(parent=None).pk
+    staff_id = records.actor(role="SUPERVISOR", unit_id=company_id).staff_id or 0
+    boss.force_login(
+        access.Staff.objects.get(pk=staff_id), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    assert client.post(reverse("account_fee_type"), office).status_code == 422, "for the company only"
+    assert boss.post(reverse("account_fee_type"), office).status_code == 303
+    assert send(client, supply, "account_fee", fee_code="OPENING", amount="").status_code == 303
+    assert receivables.Fee.objects.latest("id").amount_minor == 30_00
 
 
 def test_an_account_is_transferred_settled_closed_and_opened_again(supply: records.Supply) -> None:

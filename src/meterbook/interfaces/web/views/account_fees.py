@@ -1,5 +1,7 @@
 """Charging a fee from the account, and what the company's fees usually are."""
 
+from typing import Any
+
 from django import forms
 from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
@@ -50,10 +52,20 @@ class FeeForm(account_forms.ActForm):
         self.choose(
             "fee_code",
             [
-                (kind.code, f"{name_of(kind)} {money.format_minor(kind.amount_minor)}".strip())
+                (
+                    kind.code,
+                    f"{name_of(kind)} {money.format_minor(kind.amount_minor) if kind.amount_minor else ''}",
+                )
                 for kind in billing.fee_types(only_offered=True)
             ],
         )
+
+    def clean(self) -> dict[str, Any]:
+        """A fee without a usual amount is said each time: nobody waives one by leaving it empty."""
+        said = super().clean() or {}
+        if "amount" in said and said["amount"] is None and not self.usual.get(said.get("fee_code", ""), 0):
+            self.add_error("amount", _("How much? This fee has no usual amount."))
+        return said
 
     def amount_minor(self) -> int:
         """What is charged. Only for a valid form."""

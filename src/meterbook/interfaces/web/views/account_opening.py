@@ -221,10 +221,12 @@ def find(request: page.PageRequest) -> HttpResponseBase:
     return TemplateResponse(request, "accounts/find.html", facts)
 
 
-def found_places(request: page.PageRequest, *, to: Callable[[int], str]) -> dict[str, Any]:
-    """What was typed and the premises found, each with the address it leads to."""
+def found_places(
+    request: page.PageRequest, *, to: Callable[[int], str], at_first: Sequence[int] = ()
+) -> dict[str, Any]:
+    """What was typed and the premises found, each with the address it leads to; `at_first` before that."""
     text = request.GET.get("q", "").strip()
-    ids = premise_queries.premise_ids_by_address(text=text, most=MOST_PREMISES) if text else []
+    ids = premise_queries.premise_ids_by_address(text=text, most=MOST_PREMISES) if text else at_first
     found = premises.Premise.objects.filter(pk__in=ids).order_by("address")
     return {"text": text, "premises": [(premise, to(premise.pk)) for premise in found]}
 

@@ -40,7 +40,9 @@ def find(request: page.PageRequest, account_no: str) -> HttpResponseBase:
     head = account_acts.head_of(account_no)
     facts = {
         **account_opening.found_places(
-            request, to=lambda pk: reverse("account_supply_add", args=[head.account_no, pk])
+            request,
+            to=lambda pk: reverse("account_supply_add", args=[head.account_no, pk]),
+            at_first=queries.places_of(account_id=head.account_id).premise_ids,
         ),
         "title": _("Add a supply"),
         "who": head.name,
