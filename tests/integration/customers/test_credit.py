@@ -13,7 +13,7 @@ from meterbook.domain.access import models as access
 from meterbook.domain.companies import models as companies
 from meterbook.domain.customers import models, queries_standing, rules_credit
 from meterbook.domain.customers.rules_credit import Fact
-from meterbook.interfaces.jobs import tasks
+from meterbook.interfaces.jobs import people, tasks
 from meterbook.reporting import credit_facts
 from tests.builders import customers as builders
 from tests.builders import payments, records
@@ -120,7 +120,7 @@ def test_on_the_first_of_a_month_every_company_is_scored(
 def test_a_job_of_somebody_without_the_right_scores_nobody(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
+    monkeypatch.setattr(people, "close_old_connections", lambda: None)
     clerk_id = access.Staff.objects.get(name=office.clerk.name).pk
     with pytest.raises(actors.NotAllowedError):
         tasks.rate_customers(schema="main", staff_id=clerk_id)
