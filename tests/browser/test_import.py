@@ -160,6 +160,7 @@ def test_seven_hundred_households_come_in_and_are_compared(
     compare(page, to=tmp_path / "comparison.xlsx")
 
     page.keyboard.press("F9")
+    page.wait_for_url(re.compile("/accounts/|/customers/"))
     page.locator("tbody a.record").first.click()
     expect(page.locator("h1")).to_contain_text("李秀兰")
     picture(page, "9-account")
@@ -186,6 +187,7 @@ def compare(page: Page, *, to: pathlib.Path) -> None:
     comparison = downloaded(page, key="F7", to=to)
     assert spreadsheets.read_sheet(content=comparison.read_bytes()).rows
     page.locator(".page-head .acts a").last.click()
+    page.wait_for_url(re.compile(r"/imports/[0-9]+/$"))
 
 
 def test_a_running_check_is_called_off_and_begun_again(
