@@ -79,6 +79,10 @@ def test_less_than_usual_is_for_who_may_waive_and_with_a_reason(town: Town) -> N
         charge(town, amount_minor=0, reason="困难户")
     with pytest.raises(account_acts.ReasonMissingError):
         charge(town, amount_minor=49_99, actor=town.by.supervisor)
+    with pytest.raises(actors.NotAllowedError):
+        charge(town, amount_minor=10_000_01)
+    with pytest.raises(account_acts.ReasonMissingError):
+        charge(town, amount_minor=10_000_01, actor=town.by.supervisor)
     with pytest.raises(charge_fee.FeeTypeUnknownError):
         charge(town, fee_code="NOTHING")
     with pytest.raises(actors.NotAllowedError):

@@ -12,10 +12,10 @@ from meterbook.application.actor import Actor
 from meterbook.domain.access import operations as access
 from meterbook.domain.agreements import models as agreements
 from meterbook.domain.agreements import operations, queries_numbers
-from meterbook.domain.billing import models, operations_fees
+from meterbook.domain.billing import models, operations_fees, rules
 
 RIGHT = "fees.charge"
-# Less than the usual amount is somebody else's decision.
+# Less than the usual amount, or one with a zero too many, is somebody else's decision.
 WAIVE_RIGHT = "fees.waive"
 SETTINGS_RIGHT = "records.edit_many"
 
@@ -53,8 +53,8 @@ class CompanyOnlyError(Exception):
 
 
 def charge(*, actor: Actor, wanted: ChargeFee, today: datetime.date, now: datetime.datetime) -> FeeCharged:
-    """Charge an account. Raises NotAllowedError (also for less than usual without that right),
-    account_acts.ReasonMissingError (less than usual), FeeTypeUnknownError, NeverSuppliedError,
+    """Charge an account. Raises NotAllowedError (also for less than usual or a very large amount without
+    that right), account_acts.ReasonMissingError (the same), FeeTypeUnknownError, NeverSuppliedError,
     agreements.queries.AccountNotFoundError.
     """
     actor.require(RIGHT)
@@ -78,7 +78,8 @@ def charge_within(
     kind = models.FeeType.objects.filter(code=wanted.fee_code).first()
     if kind is None:
         raise FeeTypeUnknownError(wanted.fee_code)
-    if wanted.amount_minor < kind.amount_minor:
+    most_minor = max(kind.amount_minor, rules.Limits().first_bill_minor)
+    if not kind.amount_minor <= wanted.amount_minor <= most_minor:
         actor.require(WAIVE_RIGHT)
         account_acts.reason_of(wanted.reason)
     supply = agreements.SupplyAgreement.objects.filter(account=account).order_by("until_on", "id").last()

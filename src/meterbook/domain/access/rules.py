@@ -24,7 +24,7 @@ RIGHTS = {
     "accounts.suspend": _("Suspend and resume supply"),
     "contracts.edit": _("Keep contracts and usage certificates"),
     "fees.charge": _("Charge fees"),
-    "fees.waive": _("Charge less than the usual fee, or none"),
+    "fees.waive": _("Waive fees, or charge very large ones"),
     "records.edit_many": _("Change many records at once"),
     "files.view": _("See files of customers and premises"),
     "files.edit": _("Add and remove files"),
