@@ -1,9 +1,10 @@
 """The child process that opens a stranger's spreadsheet. Run by `spreadsheets`, never imported by it.
 
-Standard input: one line of JSON with the limits and the kind, then the file's bytes. Standard output: one
-JSON object, either {"rows": [[row_no, cell, ...], ...], "faults": [[row_no, column_no, code], ...]} or
-{"refused": code, "fact": text}. A cell is "" or one letter for its type and its text: t(ext), n(umber),
-d(ate), b(oolean). It imports nothing of the product, so that starting it is quick and it holds no secret.
+Standard input: one line of JSON with the limits and the kind, then the file's bytes. Standard output: lines
+of JSON. Each is a list of rows [row_no, cell, ...], but the last, an object: {"faults": [[row_no,
+column_no, code], ...]} or {"refused": code, "fact": text}; then the rows before it count for nothing. A cell
+is "" or one letter for its type and its text: t(ext), n(umber), d(ate), b(oolean). It imports nothing of the
+product, so that starting it is quick and it holds no secret.
 """
 
 import csv
@@ -16,11 +17,13 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
 from xml.etree import ElementTree
 
 CHUNK = 1 << 20
+# Rows of one line of the answer.
+ROWS_A_LINE = 500
 # Excel keeps 15 significant digits; a longer whole number is no longer the one that was typed.
 EXACT_BELOW = 10**15
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
@@ -52,23 +55,39 @@ def main() -> None:
     order = json.loads(sys.stdin.buffer.readline())
     limits = order["limits"]
     resource.setrlimit(resource.RLIMIT_AS, (limits["memory_bytes"],) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (limits["seconds"],) * 2)
+    # the first limit ends it by a signal that says so, the second whatever happens
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["seconds"], limits["seconds"] + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # one answer and an end: nothing becomes garbage on the way
     gc.disable()
     try:
         content = sys.stdin.buffer.read()
-        answer = read_workbook(content, limits) if order["is_workbook"] else read_csv(content, limits)
+        if order["is_workbook"]:
+            faults, rows = read_workbook(content, limits)
+        else:
+            faults, rows = [], read_csv(content, limits)
+        _write(rows)
+        ending: dict[str, Any] = {"faults": faults}
     except RefusedError as refused:
-        answer = {"refused": refused.code, "fact": refused.fact}
+        ending = {"refused": refused.code, "fact": refused.fact}
     except MemoryError:
-        answer = {"refused": "TOO_LARGE", "fact": ""}
-    sys.stdout.write(json.dumps(answer))
+        ending = {"refused": "TOO_LARGE", "fact": ""}
+    sys.stdout.write(json.dumps(ending))
 
 
-def read_csv(content: bytes, limits: dict[str, int]) -> dict[str, Any]:
+def _write(rows: Iterable[Row]) -> None:
+    """Write the rows as they come, so that no more than a line of them is held."""
+    line: list[Row] = []
+    for row in rows:
+        line.append(row)
+        if len(line) == ROWS_A_LINE:
+            sys.stdout.write(json.dumps(line) + "\n")
+            line.clear()
+    sys.stdout.write(json.dumps(line) + "\n")
+
+
+def read_csv(content: bytes, limits: dict[str, int]) -> Iterator[Row]:
     """Read comma- or tab-separated text in UTF-8 (with or without mark) or GB18030."""
-    rows: list[Row] = []
     cell_count = 0
     text = _decoded(content)
     head = text[: text.find("\n")]
@@ -76,13 +95,14 @@ def read_csv(content: bytes, limits: dict[str, int]) -> dict[str, Any]:
     try:
         for row_no, values in enumerate(reader, start=1):
             cell_count += len(values)
-            if row_no > limits["rows"] or cell_count > limits["cells"]:
-                raise RefusedError("TOO_MANY_ROWS", str(limits["rows"]))
+            if row_no > limits["rows"]:
+                raise _too_many_rows(limits)
+            if cell_count > limits["cells"]:
+                raise RefusedError("TOO_MANY_CELLS", str(limits["cells"]))
             if any(value.strip() for value in values):
-                rows.append([row_no, *(f"t{value}" if value else "" for value in values)])
+                yield [row_no, *(f"t{value}" if value else "" for value in values)]
     except csv.Error as reason:
         raise RefusedError("UNREADABLE", str(reason)) from reason
-    return {"rows": rows, "faults": []}
 
 
 def _decoded(content: bytes) -> str:
@@ -96,12 +116,13 @@ def _decoded(content: bytes) -> str:
     raise RefusedError("UNREADABLE", "encoding")
 
 
-def read_workbook(content: bytes, limits: dict[str, int]) -> dict[str, Any]:
-    """Read the first sheet of an .xlsx file once it was found to be harmless."""
+def read_workbook(content: bytes, limits: dict[str, int]) -> tuple[list[Row], Iterator[Row]]:
+    """Faults and rows of the first sheet of an .xlsx file that isn't hidden, once it was found harmless."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _require_declared_sizes(archive)
-            sheet = _first_sheet(archive)
+            place, part = _first_sheet(archive)
+            faults = _harmless_faults(archive, part=part, limits=limits)
     except (
         zipfile.BadZipFile,
         KeyError,
@@ -110,9 +131,7 @@ def read_workbook(content: bytes, limits: dict[str, int]) -> dict[str, Any]:
         RuntimeError,
     ) as reason:
         raise RefusedError("UNREADABLE", str(reason)[:80]) from reason
-    _require_size(sheet, limits)
-    faults = [*_cell_faults(sheet), *_merged_rows(sheet)]
-    return {"rows": list(_values(content, limits)), "faults": faults}
+    return faults, _values(content, place=place, limits=limits)
 
 
 def _require_declared_sizes(archive: zipfile.ZipFile) -> None:
@@ -132,29 +151,63 @@ def _require_declared_sizes(archive: zipfile.ZipFile) -> None:
             raise RefusedError("BOMB", entry.filename[:80])
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> bytes:
-    """The XML of the sheet that stands first in the workbook."""
+def _first_sheet(archive: zipfile.ZipFile) -> tuple[int, str]:
+    """The first sheet people see: its place in the workbook and the name of its part."""
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 # a DTD was refused above
     sheets = [element for element in book.iter() if element.tag.endswith("}sheet")]
     if not sheets:
         raise RefusedError("UNREADABLE", "no sheet")
-    wanted = sheets[0].get(_RELATION) or next((v for k, v in sheets[0].items() if k.endswith("}id")), "")
+    shown = (place for place, sheet in enumerate(sheets) if sheet.get("state", "visible") == "visible")
+    place = next(shown, 0)
+    sheet = sheets[place]
+    wanted = sheet.get(_RELATION) or next((v for k, v in sheet.items() if k.endswith("}id")), "")
     relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 # as above
     target = next((r.get("Target", "") for r in relations if r.get("Id") == wanted), "")
-    return archive.read(posixpath.normpath(posixpath.join("/xl", target)).lstrip("/"))
+    return place, posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
 
 
-def _require_size(sheet: bytes, limits: dict[str, int]) -> None:
-    """The reader makes a dense table: one cell far out must not make it reserve everything between."""
-    # the longest row numbers are the largest
-    longest = next(filter(None, (pattern.findall(sheet) for pattern in _NUMBERED)), [b"0"])
-    starts = _PREFIXED_ROW_START if b":row" in sheet else _ROW_START
-    rows = max(len(starts.findall(sheet)), int(max(longest)))
-    width = max((_column_no(name.decode()) for name in set(_WIDTH.findall(sheet))), default=1)
-    if rows > limits["rows"]:
-        raise RefusedError("TOO_MANY_ROWS", str(limits["rows"]))
-    if rows * width > limits["cells"]:
-        raise RefusedError("TOO_MANY_CELLS", str(limits["cells"]))
+def _harmless_faults(archive: zipfile.ZipFile, *, part: str, limits: dict[str, int]) -> list[Row]:
+    """The cells that can't be taken at their value, of a sheet whose size is within the limits.
+
+    The reader makes a dense table: one cell far out must not make it reserve everything between.
+    """
+    rows = last_row = 0
+    width = 1
+    faults: list[Row] = []
+    with archive.open(part) as sheet:
+        for piece in _pieces(sheet):
+            starts = _PREFIXED_ROW_START if b":row" in piece else _ROW_START
+            rows += len(starts.findall(piece))
+            # the longest row numbers are the largest
+            longest = next(filter(None, (pattern.findall(piece) for pattern in _NUMBERED)), [b"0"])
+            last_row = max(last_row, int(max(longest)))
+            names = set(_WIDTH.findall(piece))
+            width = max(width, max((_column_no(name.decode()) for name in names), default=1))
+            if max(rows, last_row) > limits["rows"]:
+                raise _too_many_rows(limits)
+            if max(rows, last_row) * width > limits["cells"]:
+                raise RefusedError("TOO_MANY_CELLS", str(limits["cells"]))
+            faults += [*_cell_faults(piece), *_merged_rows(piece)]
+    return faults
+
+
+def _too_many_rows(limits: dict[str, int]) -> RefusedError:
+    # people don't count the headings
+    return RefusedError("TOO_MANY_ROWS", str(limits["rows"] - 1))
+
+
+def _pieces(part: IO[bytes]) -> Iterator[bytes]:
+    """A part's XML piece by piece, cut before an end tag: no cell is parted from the formula it holds."""
+    rest = b""
+    while chunk := part.read(CHUNK):
+        piece = rest + chunk
+        cut = piece.rfind(b"</")
+        if cut <= 0:
+            rest = piece
+            continue
+        rest = piece[cut:]
+        yield piece[:cut]
+    yield rest
 
 
 def _cell_faults(sheet: bytes) -> Iterator[Row]:
@@ -186,17 +239,19 @@ def _column_no(name: str) -> int:
     return number
 
 
-def _values(content: bytes, limits: dict[str, int]) -> Iterator[Row]:
+def _values(content: bytes, *, place: int, limits: dict[str, int]) -> Iterator[Row]:
     import python_calamine
 
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        table = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        table = book.get_sheet_by_index(place)
     except python_calamine.CalamineError as reason:
         raise RefusedError("UNREADABLE", str(reason)[:80]) from reason
+    # it gives the empty rows above the table, but not the empty columns beside it
+    left = [""] * (table.start or (0, 0))[1]
     length = 0
-    for row_no, values in enumerate(table, start=1):
-        cells = [_tagged(value) for value in values]
+    for row_no, values in enumerate(table.iter_rows(), start=1):
+        cells = [*left, *map(_tagged, values)]
         length += sum(map(len, cells))
         # One long text may be referred to from every cell: unpacked it is small, spelt out it isn't.
         if length > limits["characters"]:

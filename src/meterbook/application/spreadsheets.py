@@ -3,12 +3,16 @@
 What comes out is text with its origin, row by row; `sheet_columns` gives it meaning.
 """
 
+import contextlib
 import dataclasses
 import enum
 import io
 import json
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +58,7 @@ class Limits:
     ratio: int = 200
     small_bytes: int = 2 * 1024 * 1024
     parts: int = 500
-    rows: int = 200_000
+    rows: int = 200_001  # with the headings
     cells: int = 6_000_000
     characters: int = 100_000_000
     seconds: int = 60
@@ -96,16 +100,15 @@ def read_sheet(*, content: bytes, limits: Limits = DEFAULT_LIMITS) -> Sheet:
     The kind is told by the content, not by a name. A .csv may be UTF-8 or GB18030.
     """
     is_workbook = _require_harmless(content, limits=limits)
-    answer = _ask_child(content, is_workbook=is_workbook, limits=limits)
-    if "refused" in answer:
-        raise FileRefusedError(code=Refusal(answer["refused"]), fact=answer["fact"])
-    rows = tuple(SheetRow(number=row[0], cells=tuple(row[1:])) for row in answer["rows"])
+    rows, ending = _ask_child(content, is_workbook=is_workbook, limits=limits)
+    if "refused" in ending:
+        raise FileRefusedError(code=Refusal(ending["refused"]), fact=ending["fact"])
     if not rows:
         raise FileRefusedError(code=Refusal.EMPTY)
     return Sheet(
         headings=tuple(cell[1:].strip() for cell in rows[0].cells),
-        rows=rows[1:],
-        faults=tuple(CellFault(row=row, column=column, code=code) for row, column, code in answer["faults"]),
+        rows=tuple(rows[1:]),
+        faults=tuple(CellFault(row=row, column=column, code=code) for row, column, code in ending["faults"]),
     )
 
 
@@ -136,21 +139,61 @@ def _require_harmless(content: bytes, *, limits: Limits) -> bool:
     return True
 
 
-def _ask_child(content: bytes, *, is_workbook: bool, limits: Limits) -> dict[str, Any]:
+def _ask_child(content: bytes, *, is_workbook: bool, limits: Limits) -> tuple[list[SheetRow], dict[str, Any]]:
+    """The rows, taken while the child still reads, and how its answer ends."""
     order = {"limits": dataclasses.asdict(limits), "is_workbook": is_workbook}
-    try:
-        done = subprocess.run(  # noqa: S603 # our own program, nothing of the caller's in the command
-            [sys.executable, "-I", str(_CHILD)],
-            input=json.dumps(order).encode() + b"\n" + content,
-            capture_output=True,
-            timeout=BUSY * limits.seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as reason:
-        raise FileRefusedError(code=Refusal.TOO_SLOW, fact=str(limits.seconds)) from reason
-    if done.returncode != 0:
-        # Killed by its own limits, or the reader broke on it: either way the file isn't one we can read.
-        fact = done.stderr.decode(errors="replace").strip()[-200:]
+    overdue = threading.Event()
+    with tempfile.TemporaryFile() as said:
+        with subprocess.Popen(  # noqa: S603 # our own program, nothing of the caller's in the command
+            [sys.executable, "-I", str(_CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said
+        ) as child:
+            timer = threading.Timer(BUSY * limits.seconds, _end, args=(child, overdue))
+            timer.start()
+            try:
+                _tell_child(child, order=json.dumps(order).encode(), content=content)
+                rows, ending = _answer_of(child)
+            finally:
+                timer.cancel()
+        if ending is not None:
+            return rows, ending
+        if overdue.is_set() or child.returncode == -signal.SIGXCPU:
+            raise FileRefusedError(code=Refusal.TOO_SLOW, fact=str(limits.seconds))
+        # The reader broke on it or was killed by its limits: either way the file isn't one we can read.
+        said.seek(0)
+        fact = said.read().decode(errors="replace").strip()[-200:]
         raise FileRefusedError(code=Refusal.UNREADABLE, fact=fact)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+
+
+def _end(child: "subprocess.Popen[bytes]", overdue: threading.Event) -> None:
+    overdue.set()
+    child.kill()
+
+
+def _tell_child(child: "subprocess.Popen[bytes]", *, order: bytes, content: bytes) -> None:
+    pipe = child.stdin
+    if pipe is None:
+        raise RuntimeError("the child has no input")
+    # one that ended already says why by itself
+    with contextlib.suppress(BrokenPipeError):
+        pipe.write(order + b"\n")
+        pipe.write(content)
+    with contextlib.suppress(BrokenPipeError):
+        pipe.close()
+
+
+def _answer_of(child: "subprocess.Popen[bytes]") -> tuple[list[SheetRow], dict[str, Any] | None]:
+    """The rows and the end of the answer, None when it was cut off."""
+    rows: list[SheetRow] = []
+    # a text that stands in many cells is held once
+    known: dict[str, str] = {}
+    for line in child.stdout or ():
+        try:
+            part = json.loads(line)
+        except ValueError:
+            break
+        if isinstance(part, dict):
+            return rows, part
+        rows += [
+            SheetRow(number=row[0], cells=tuple(map(known.setdefault, row[1:], row[1:]))) for row in part
+        ]
+    return [], None

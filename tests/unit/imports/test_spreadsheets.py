@@ -4,6 +4,7 @@ import io
 import subprocess
 import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import xlsxwriter
@@ -46,7 +47,7 @@ def test_a_bomb_is_refused_without_being_opened(monkeypatch: pytest.MonkeyPatch)
     content = workbook(xl__worksheets__sheet1_xml=b"0" * 300_000_000)
     assert len(content) < 400_000
     started: list[object] = []
-    monkeypatch.setattr(subprocess, "run", lambda *words, **_options: started.append(words))
+    monkeypatch.setattr(subprocess, "Popen", lambda *words, **_options: started.append(words))
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *words, **_options: started.append(words))
     assert refused(content) is Refusal.BOMB
     assert started == []
@@ -156,6 +157,75 @@ def test_formulas_and_merged_cells_are_told() -> None:
         (4, 1, "MERGED_CELL"),
         (5, 1, "MERGED_CELL"),
     ]
+
+
+def test_what_people_see_first_is_read_and_hidden_sheets_are_not() -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        for name, hide in (("codes", "hide"), ("old", "very_hidden"), ("meters", ""), ("more", "")):
+            page = book.add_worksheet(name)
+            page.write_row(0, 0, ["a", name])
+            page.write_row(1, 0, ["1", name])
+            if name == "codes":
+                page.write_formula("A2", "=1+1")
+            if name == "meters":
+                page.activate()
+                page.set_first_sheet()
+            if hide:
+                getattr(page, hide)()
+    read = spreadsheets.read_sheet(content=buffer.getvalue())
+    assert (read.headings, read.faults) == (("a", "meters"), ())
+
+
+def test_a_table_that_begins_further_down_and_right_keeps_its_places() -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        page = book.add_worksheet()
+        page.write_row(3, 2, ["a", "b"])
+        page.write_row(5, 2, ["1"])
+        page.write_formula("D6", "=1+1")
+    read = spreadsheets.read_sheet(content=buffer.getvalue())
+    assert read.headings == ("", "", "a", "b")
+    assert [(row.number, row.cells) for row in read.rows] == [(6, ("", "", "t1", "n0"))]
+    assert [(fault.row, fault.column) for fault in read.faults] == [(6, 4)]
+
+
+def test_formulas_are_found_wherever_the_sheet_is_cut() -> None:
+    """The XML is looked at a piece at a time; a cell may lie across two of them."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["a", "b"])
+        for y in range(1, 40_001):
+            page.write_formula(y, 0, "=1+1")
+            page.write_number(y, 1, y)
+    read = spreadsheets.read_sheet(content=buffer.getvalue())
+    with zipfile.ZipFile(buffer) as archive:
+        assert archive.getinfo("xl/worksheets/sheet1.xml").file_size > 2 * (1 << 20)
+    assert [fault.row for fault in read.faults] == list(range(2, 40_002))
+    assert len(read.rows) == 40_000
+
+
+def test_a_text_in_many_cells_is_held_once() -> None:
+    read = spreadsheets.read_sheet(content=sheet(["a"], *(["城东仪表"] for _row in range(3_000))))
+    assert len({id(row.cells[0]) for row in read.rows}) == 1
+
+
+def test_an_answer_that_breaks_off_is_no_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A reader that dies in the middle: the rows it had told are not taken for the whole."""
+    broken = tmp_path / "child.py"
+    broken.write_text("print('[[1, \"ta\"], [2, \"t1\"]]', flush=True)\nraise SystemExit('broke')\n")
+    monkeypatch.setattr(spreadsheets, "_CHILD", broken)
+    with pytest.raises(spreadsheets.FileRefusedError) as error:
+        spreadsheets.read_sheet(content=b"a\n1\n")
+    assert (error.value.code, error.value.fact) == (Refusal.UNREADABLE, "broke")
+
+
+def test_a_reader_beyond_its_computing_time_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ended = tmp_path / "child.py"
+    ended.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGXCPU)\n")
+    monkeypatch.setattr(spreadsheets, "_CHILD", ended)
+    assert refused(b"a\n1\n") is Refusal.TOO_SLOW
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
