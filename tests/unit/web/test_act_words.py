@@ -70,3 +70,8 @@ def test_a_line_for_a_list_says_what_changed() -> None:
         before={"roles": ["Clerk"]}, after={"roles": ["Clerk", "Supervisor"], "name": "王"}
     )
     assert act_words.summary(made) == "Roles Clerk → Clerk, Supervisor; Name 王"
+
+
+def test_what_is_there_no_more_is_a_dash_in_a_list() -> None:
+    made = act_words.changes(before={"state": "x", "book": "0101"}, after={"state": "y"})
+    assert act_words.summary(made) == "State x → y; Book 0101 → –"

@@ -34,6 +34,19 @@ def money(amount_minor: int | None) -> str:
 
 
 @register.filter
+def signed_money(amount_minor: int, sign: str) -> str:
+    """An amount with its currency sign, the minus before both: -5000 with "¥" is "-¥50.00"."""
+    minus = "-" if amount_minor < 0 else ""
+    return f"{minus}{sign}{kernel_money.format_minor(abs(amount_minor))}"
+
+
+@register.filter
+def magnitude(amount_minor: int) -> int:
+    """The amount without its sign, where a word says which way it went."""
+    return abs(amount_minor)
+
+
+@register.filter
 def money_plain(amount_minor: int | None) -> str:
     """The value of an amount field: "1234.50", no grouping; nothing is empty."""
     return "" if amount_minor is None else kernel_money.format_minor(amount_minor, grouping=False)

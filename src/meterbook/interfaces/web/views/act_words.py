@@ -144,6 +144,7 @@ for _terms in (customers, premises, devices, fitting, agreements, files, api, im
     FIELDS |= _terms.FIELDS
     VALUES |= _terms.VALUES
     NUMBERS |= _terms.NUMBERS
+_NOTHING = "–"
 # For programs, not for people.
 HIDDEN = frozenset({"fingerprint"})
 
@@ -245,7 +246,7 @@ def _text(value: str) -> str:
 def summary(made: tuple[Change, ...]) -> str:
     """The changes in one line, for a list."""
     return "; ".join(
-        f"{change.name} {change.before} → {change.after}"
+        f"{change.name} {change.before} → {change.after or _NOTHING}"
         if change.before
         else f"{change.name} {change.after}"
         for change in made

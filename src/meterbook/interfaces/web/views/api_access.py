@@ -20,7 +20,8 @@ from meterbook.domain.access import queries_api
 from meterbook.interfaces import clock
 from meterbook.interfaces.api import v1
 from meterbook.interfaces.web import context, page
-from meterbook.interfaces.web.views.act_terms import api as api_words
+from meterbook.interfaces.web.views import api_words
+from meterbook.interfaces.web.views.act_terms import api as api_terms
 
 STANDARD_PER_MINUTE = 120
 # For programs: the same in every language.
@@ -36,7 +37,7 @@ class ClientForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("May read"),
         widget=forms.CheckboxSelectMultiple,
-        choices=list(api_words.SCOPES.items()),
+        choices=list(api_terms.SCOPES.items()),
     )
     per_minute = forms.IntegerField(
         label=gettext_lazy("Questions a minute"), min_value=1, max_value=6000, initial=STANDARD_PER_MINUTE
@@ -115,7 +116,7 @@ def _overview(request: page.PageRequest, *, form: ClientForm) -> HttpResponseBas
         clients = queries_api.clients(unit_ids=request.actor.unit_ids)
         facts = {
             "form": form,
-            "clients": [(client, [api_words.SCOPES[scope] for scope in client.scopes]) for client in clients],
+            "clients": [(client, [api_terms.SCOPES[scope] for scope in client.scopes]) for client in clients],
             "today": clock.today(),
         }
         return TemplateResponse(request, "api/overview.html", facts, status=422 if form.is_bound else 200)
@@ -167,15 +168,15 @@ def _operations(described: Mapping[str, Any]) -> Iterator[Operation]:
             yield Operation(
                 method=method.upper(),
                 path=path,
-                text=about.get("description", ""),
-                scope=api_words.SCOPES[scopes[path]],
+                text=api_words.said(about.get("description", "")),
+                scope=api_terms.SCOPES[scopes[path]],
                 parameters=tuple(
                     Parameter(
                         name=parameter["name"],
                         place=parameter["in"],
                         kind=_kind(parameter["schema"]),
                         is_required=parameter["required"],
-                        text=parameter.get("description", ""),
+                        text=api_words.said(parameter.get("description", "")),
                     )
                     for parameter in about.get("parameters", ())
                 ),
@@ -198,8 +199,11 @@ def _shapes(described: Mapping[str, Any]) -> Iterator[Shape]:
         fields = about.get("properties", {})
         yield Shape(
             name=name,
-            text=about.get("description", ""),
-            fields=tuple((key, _kind(field), field.get("description", "")) for key, field in fields.items()),
+            text=api_words.said(about.get("description", "")),
+            fields=tuple(
+                (key, _kind(field), api_words.said(field.get("description", "")))
+                for key, field in fields.items()
+            ),
         )
 
 

@@ -43,7 +43,7 @@ class CustomerFilters(forms.Form):
     )
     grade = forms.ChoiceField(label=pgettext_lazy("of a customer", "Credit"), required=False)
     has_account = forms.ChoiceField(
-        label=pgettext_lazy("of a customer", "Accounts"),
+        label=_("Accounts"),
         required=False,
         choices=[("", _("All")), ("1", _("With an account")), ("0", _("Without an account"))],
     )
@@ -113,9 +113,7 @@ LISTING = lists.Listing(
             value=lambda row: words.CLASSES[row.customer_class],
         ),
         lists.Column(key="phone", label=_("Phone"), kind=cells.Kind.PHONE),
-        lists.Column(
-            key="accounts", label=pgettext_lazy("of a customer", "Accounts"), kind=cells.Kind.NUMBER
-        ),
+        lists.Column(key="accounts", label=_("Accounts"), kind=cells.Kind.NUMBER),
         lists.Column(
             key="credit", label=pgettext_lazy("of a customer", "Credit"), kind=cells.Kind.TAG, value=_credit
         ),

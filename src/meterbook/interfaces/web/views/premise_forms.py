@@ -144,6 +144,12 @@ class DayForm(forms.Form):
     on = forms.DateField(label=pgettext_lazy("of a record", "Removed on"), widget=DayInput())
 
 
+class RecordEndForm(forms.Form):
+    """Since when a network record describes nothing that is there."""
+
+    on = forms.DateField(label=pgettext_lazy("network record", "Removed on"), widget=DayInput())
+
+
 class ReasonForm(forms.Form):
     """Why."""
 

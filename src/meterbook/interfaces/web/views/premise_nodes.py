@@ -229,7 +229,7 @@ def archive_remove(request: page.PageRequest, record_id: int) -> HttpResponseBas
         return premise_act.ActPage(
             title=_("End a network record"),
             about=place.description,
-            verb=_("Remove"),
+            verb=pgettext("network record", "Remove"),
             back_url=home,
             is_danger=True,
         )
@@ -243,7 +243,7 @@ def archive_remove(request: page.PageRequest, record_id: int) -> HttpResponseBas
     return premise_act.run(
         request,
         act_page=shown,
-        form=functools.partial(premise_forms.DayForm, initial={"on": clock.today()}),
+        form=functools.partial(premise_forms.RecordEndForm, initial={"on": clock.today()}),
         act=act,
     )
 

@@ -10,17 +10,21 @@ WIDTH, HEIGHT = 720, 168
 _TOP, _BOTTOM, _SIDE = 22, 22, 8
 _GAP = 4
 _WIDEST = 44
+_NARROWEST_LABELLED = 30  # a month, and a usage with its thousandths
+_ABOVE_BAR = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One usage: where its bar stands, what it says, and whether this meter counted it."""
+    """One usage: where its bar stands, what it says where there is room, and if this meter counted it."""
 
     x: int
     y: int
     width: int
     height: int
     middle: int
+    value_y: int
+    is_labelled: bool
     until: datetime.date
     quantity_milli: int
     serial_no: str
@@ -59,6 +63,8 @@ def drawn(*, usages: Sequence[meter_history.PlaceUsage], meter_id: int) -> Chart
                 width=width,
                 height=height,
                 middle=x + width // 2,
+                value_y=base - height - _ABOVE_BAR,
+                is_labelled=width >= _NARROWEST_LABELLED,
                 until=usage.period_until,
                 quantity_milli=usage.quantity_milli,
                 serial_no=usage.serial_no,
