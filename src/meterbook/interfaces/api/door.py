@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
@@ -15,6 +15,7 @@ from meterbook.interfaces import clock
 
 P = ParamSpec("P")
 R = TypeVar("R")
+PATH = "/api/"  # where every door of this kind stands
 
 
 class ApiRequest(HttpRequest):
@@ -71,6 +72,15 @@ def scoped(
         return guarded
 
     return guard
+
+
+def unreadable() -> JsonResponse:
+    """The refusal of a request with signs that no text has, before its key is looked at."""
+    return JsonResponse(
+        {"code": "UNREADABLE", "message": "a NUL character, which no text has"},
+        status=400,
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 def answer_errors(api: NinjaAPI) -> None:

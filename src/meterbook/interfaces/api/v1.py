@@ -26,6 +26,7 @@ PathNumber = Annotated[str, Path(min_length=1, max_length=20, pattern=r"^[0-9A-Z
 PathId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 REFUSALS: dict[int, Any] = {
+    400: shapes.Refusal,
     401: shapes.Refusal,
     403: shapes.Refusal,
     422: shapes.Invalid,

@@ -23,6 +23,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _answer(request, template="errors/400.html", status=400)
 
 
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """400 for what no table can keep, before anybody asks who sends it: no database, no session."""
+    return _bare(request, template="errors/400.html", status=400, extra={})
+
+
 def forbidden(
     request: HttpRequest,
     exception: Exception | None = None,  # noqa: ARG001 # Django's form

@@ -5,16 +5,18 @@ import logging
 import pathlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from whitenoise import middleware as whitenoise  # type: ignore[import-untyped]  # none published
 
 from meterbook.application import company
 from meterbook.domain.companies import models as companies
+from meterbook.interfaces.api import door
 from meterbook.interfaces.web import assets, errors
 
 _log = logging.getLogger(__name__)
@@ -22,6 +24,7 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 HEALTH_PATH = "/healthz"
 _SHARED_SCHEMA = "public"
 _COMPANIES_KEPT_SECONDS = 30
+_NUL, _NUL_IN_QUERY = "\0", "%00"
 
 
 class HealthMiddleware:
@@ -115,3 +118,50 @@ class _Directory:
             for address in companies.Address.objects.filter(tenant__in=self._ready).select_related("tenant")
         }
         self._read_at = time.monotonic()
+
+
+class NulMiddleware:
+    """Answers a NUL character with 400: no text of people has one, and PostgreSQL keeps none.
+
+    The address and the cookies are looked at before anything else reads them, a form once its token was found
+    good: a stranger's body is not read. Names of files come without such signs from Django's own reading.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Refuse an address or a cookie with a NUL."""
+        query = str(request.META.get("QUERY_STRING", ""))
+        if _NUL_IN_QUERY in query or any(_NUL in text for text in (query, request.path, *_cookies(request))):
+            return _unreadable(request)
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Refuse a form with a NUL, or one of which only half arrived."""
+        del view, args, kwargs
+        try:
+            is_good = not any(_NUL in text for text in _fields(request))
+        except UnreadablePostError:
+            is_good = False
+        return None if is_good else _unreadable(request)
+
+
+def _cookies(request: HttpRequest) -> Iterator[str]:
+    for name, value in request.COOKIES.items():
+        yield from (name, value)
+
+
+def _fields(request: HttpRequest) -> Iterator[str]:
+    for name, values in request.POST.lists():
+        yield from (name, *map(str, values))
+    for name, files in request.FILES.lists():
+        yield name
+        for file in files:
+            yield from (file.name or "", file.content_type or "")
+
+
+def _unreadable(request: HttpRequest) -> HttpResponse:
+    return door.unreadable() if request.path.startswith(door.PATH) else errors.unreadable(request)
