@@ -33,10 +33,11 @@ TIERS = [{"until": "100", "price": "2.00"}, {"price": "3.00"}]
 NEW = account_open.NewCustomer("周敏", 1, "13912345678")
 
 
-def residential() -> int:
+def residential(**changes: object) -> int:
     content = samples.tariff_document(
         samples.component("WATER", {"revenue": "WATER", "kind": "GRADUATED_TIERS", "tiers": TIERS}),
         tier_period="CALENDAR_YEAR",
+        **changes,
     )
     return load_tariff.load_tariff(
         actor=records.system(), text=json.dumps(content), now=records.NOW
@@ -223,7 +224,12 @@ def test_an_account_is_closed_with_its_balance_given_back_and_opened_again() -> 
     assert_proved()
     with pytest.raises(account_states.NothingToUndoError):
         account_states.undo_change(
-            actor=town.supervisor, account_id=account.pk, change_id=0, reason="x", now=story.at(MOVED)
+            actor=town.supervisor,
+            account_id=account.pk,
+            change_id=0,
+            reason="x",
+            today=MOVED,
+            now=story.at(MOVED),
         )
     account_close.reopen(actor=town.supervisor, account_id=account.pk, reason="点错了", now=story.at(MOVED))
     account.refresh_from_db()

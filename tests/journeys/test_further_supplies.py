@@ -193,6 +193,7 @@ def test_an_account_that_waits_for_its_meter_is_in_use_when_one_hangs_and_waits_
         change_id=change_id,
         remark="装错了",
         request_key=uuid.uuid4(),
+        today=FITTED,
         now=story.at(FITTED),
     )
     account.refresh_from_db()

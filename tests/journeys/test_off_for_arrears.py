@@ -81,7 +81,12 @@ def test_only_what_was_taken_off_for_arrears_and_still_is_waits() -> None:
     change_id = take_off(town, MoveReason.ARREARS)
     assert len(found()) == 1
     fit_meters.undo(
-        actor=town.supervisor, change_id=change_id, remark="拆错", request_key=uuid.uuid4(), now=story.at(OFF)
+        actor=town.supervisor,
+        change_id=change_id,
+        remark="拆错",
+        request_key=uuid.uuid4(),
+        today=OFF,
+        now=story.at(OFF),
     )
     assert found() == []
     take_off(town, MoveReason.DEMOLITION)

@@ -9,6 +9,7 @@ from meterbook.application import (
     account_acts,
     account_open,
     account_transfer,
+    act_fees,
     refund_balance,
     settle_account,
     transaction,
@@ -41,6 +42,7 @@ class CloseAccount:
     """A closing as the clerk confirmed it; `request_key` is made with the form.
 
     `readings_milli`: register -> what it shows on `on`. `refund`: how a balance is given back; None: not.
+    `fees`: what was decided about the fees of closing; once charged they are paid before the account closes.
     """
 
     request_key: uuid.UUID
@@ -51,6 +53,7 @@ class CloseAccount:
     refund: payments.Tender | None = None
     is_confirmed: bool = False
     is_rolled_over: bool = False
+    fees: act_fees.Decided = act_fees.USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def close(*, actor: Actor, wanted: CloseAccount, now: datetime.datetime, today: 
     Raises NotAllowedError, account_acts.ReasonMissingError, account_acts.InTheFutureError, OwesError,
     BalanceLeftError, operations_states.StateRefusedError, refund_balance.NoOpenShiftError,
     refund_balance.TillShortError, agreements.queries.AccountNotFoundError and the errors of
-    settle_account.settle_within.
+    settle_account.settle_within and act_fees.charge_within.
     """
     actor.require(RIGHT)
     reason = account_acts.reason_of(wanted.reason)
@@ -83,6 +86,8 @@ def close(*, actor: Actor, wanted: CloseAccount, now: datetime.datetime, today: 
         settled = settle_account.settle_within(
             actor=actor, command=_final(wanted, reason=reason), now=now, today=today
         )
+        charging = act_fees.Charging(wanted.request_key, today, wanted.fees)
+        act_fees.charge_closing_within(actor=actor, account=account, charging=charging, now=now)
         refunded = _clear(actor=actor, till=till, wanted=wanted, reason=reason, now=now)
         running = models.SupplyAgreement.objects.filter(account=account, until_on__isnull=True)
         for agreement in running.order_by("id"):

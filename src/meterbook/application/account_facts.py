@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from meterbook.application import account_acts, account_open, transaction
+from meterbook.application import account_acts, account_open, act_fees, transaction
 from meterbook.application.actor import Actor
 from meterbook.domain.agreements import models, operations, operations_facts, queries_facts, rules
 
@@ -74,9 +74,19 @@ def change_household(
 
 
 def change_usage(
-    *, actor: Actor, when: When, usage_type_id: int | None, tariff_id: int, now: datetime.datetime
+    *,
+    actor: Actor,
+    when: When,
+    usage_type_id: int | None,
+    tariff_id: int,
+    now: datetime.datetime,
+    charging: act_fees.Charging | None = None,
 ) -> Changed:
-    """Another usage type and the price that goes with it. Raises TariffNotInForceError too."""
+    """Another usage type and the price that goes with it. Raises TariffNotInForceError too.
+
+    With `charging` the customer asked for it and owes the fees of that: then the errors of
+    act_fees.charge_within too. Without, the company changes it for reasons of its own.
+    """
 
     def write(agreement: models.SupplyAgreement) -> bool:
         account_open.require_tariff(tariff_id=tariff_id, utility=agreement.utility, on=when.on)
@@ -88,7 +98,15 @@ def change_usage(
         return is_changed
 
     names = queries_facts.names_of(tariff_id=tariff_id, usage_type_id=usage_type_id)
-    return _change(actor=actor, when=when, now=now, act="USAGE_TYPE_CHANGED", after=names, write=write)
+    return _change(
+        actor=actor,
+        when=when,
+        now=now,
+        act="USAGE_TYPE_CHANGED",
+        after=names,
+        write=write,
+        charging=charging,
+    )
 
 
 def change_area(*, actor: Actor, when: When, area: Area | None, now: datetime.datetime) -> Changed:
@@ -149,6 +167,7 @@ def _change(
     act: str,
     after: Mapping[str, Any],
     write: Callable[[models.SupplyAgreement], bool],
+    charging: act_fees.Charging | None = None,
 ) -> Changed:
     actor.require(RIGHT)
     reason = account_acts.reason_of(when.reason) if when.is_correction else when.reason.strip()
@@ -169,4 +188,12 @@ def _change(
             before={name: before[name] for name in after if name in before},
             after={**after, "on": when.on, **({"bills": len(bills)} if bills else {})},
         )
+        if charging is not None:
+            act_fees.charge_within(
+                actor=actor,
+                account=agreement.account,
+                occasion=act_fees.Occasion.USAGE_CHANGED,
+                charging=charging,
+                now=now,
+            )
     return Changed(is_changed=True, bills=bills)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 
 from django.db import IntegrityError
 
-from meterbook.application import account_acts, begin_supply, transaction
+from meterbook.application import account_acts, act_fees, begin_supply, transaction
 from meterbook.application.actor import Actor
 from meterbook.domain.agreements import models, operations, operations_states
 from meterbook.domain.customers import bulk as customers
@@ -30,7 +30,8 @@ class NewCustomer:
 class OpenAccount:
     """An opening as the clerk confirmed it; `request_key` is made with the form.
 
-    `customer`: the id of one there is, or a new one. The rest as in begin_supply.WantedSupply.
+    `customer`: the id of one there is, or a new one. `fees`: what was decided about the fees of opening.
+    The rest as in begin_supply.WantedSupply.
     """
 
     request_key: uuid.UUID
@@ -45,6 +46,7 @@ class OpenAccount:
     account_no: str = ""
     opening_milli: Mapping[int, int] = field(default_factory=dict)
     is_further_meter: bool = False
+    fees: act_fees.Decided = act_fees.USUAL
 
     @property
     def supply(self) -> begin_supply.WantedSupply:
@@ -78,21 +80,23 @@ class CustomerNotFoundError(Exception):
 def open_account(
     *, actor: Actor, wanted: OpenAccount, today: datetime.date, now: datetime.datetime
 ) -> AccountOpened:
-    """Open an account with its first agreement, once for a request key.
+    """Open an account with its first agreement and charge its fees, once for a request key.
 
-    Raises NotAllowedError, account_acts.InTheFutureError, CustomerNotFoundError, the errors of begin_supply,
-    operations.AccountNoTakenError, agreements.rules.NumberRuleError.
+    Raises NotAllowedError, account_acts.InTheFutureError, CustomerNotFoundError, the errors of begin_supply
+    and of act_fees.charge_within, operations.AccountNoTakenError, agreements.rules.NumberRuleError.
     """
     actor.require(RIGHT)
     account_acts.require_not_later(wanted.from_on, today=today)
     try:
-        return _open(actor=actor, wanted=wanted, now=now)
+        return _open(actor=actor, wanted=wanted, today=today, now=now)
     except IntegrityError:
         # Two at once: the other one is there now, so this one is its repeat or refused with its reason.
-        return _open(actor=actor, wanted=wanted, now=now)
+        return _open(actor=actor, wanted=wanted, today=today, now=now)
 
 
-def _open(*, actor: Actor, wanted: OpenAccount, now: datetime.datetime) -> AccountOpened:
+def _open(
+    *, actor: Actor, wanted: OpenAccount, today: datetime.date, now: datetime.datetime
+) -> AccountOpened:
     with transaction.writing(actor=actor):
         first = models.Account.objects.filter(request_key=wanted.request_key).first()
         if first is not None:
@@ -130,6 +134,13 @@ def _open(*, actor: Actor, wanted: OpenAccount, now: datetime.datetime) -> Accou
             "account_state": account.state,
         }
         account_acts.record(actor=actor, now=now, act="ACCOUNT_OPENED", account=account, after=after)
+        act_fees.charge_within(
+            actor=actor,
+            account=account,
+            occasion=act_fees.Occasion.OPENED,
+            charging=act_fees.Charging(wanted.request_key, today, wanted.fees),
+            now=now,
+        )
         return AccountOpened(account.pk, account.account_no, has_meter=has_meter)
 
 

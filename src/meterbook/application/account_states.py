@@ -3,7 +3,7 @@
 import datetime
 import uuid
 
-from meterbook.application import account_acts, transaction
+from meterbook.application import account_acts, act_fees, transaction
 from meterbook.application.actor import Actor
 from meterbook.domain.agreements import models, operations, operations_states, rules
 
@@ -18,6 +18,12 @@ ACTS = {
     State.ACTIVE: "ACCOUNT_RESUMED",
     State.DEMOLITION: "ACCOUNT_DEMOLITION",
     State.NEW: "ACCOUNT_ACCEPTED",
+}
+# What a step is to the fees that come by themselves, whatever was before it.
+_OCCASIONS = {State.SUSPENDED: act_fees.Occasion.SUSPENDED, State.STOPPED: act_fees.Occasion.STOPPED}
+_RESUMED_FROM = {
+    State.SUSPENDED: act_fees.Occasion.RESUMED,
+    State.STOPPED: act_fees.Occasion.RECONNECTED,
 }
 
 
@@ -35,6 +41,11 @@ def right_for(*, state: State) -> str:
     return "accounts.open" if state in {State.NEW, State.POTENTIAL} else "accounts.suspend"
 
 
+def occasion_of(*, state: State, wanted: State) -> act_fees.Occasion | None:
+    """The occasion that a step is for fees; None: it costs nothing."""
+    return _RESUMED_FROM.get(state) if wanted == State.ACTIVE else _OCCASIONS.get(wanted)
+
+
 def change_state(
     *,
     actor: Actor,
@@ -45,11 +56,13 @@ def change_state(
     request_key: uuid.UUID,
     today: datetime.date,
     now: datetime.datetime,
+    fees: act_fees.Decided = act_fees.USUAL,
 ) -> State:
     """Bring an account into another state from `on` on; the same request again changes nothing.
 
     Raises NotAllowedError, NotAStepError, account_acts.ReasonMissingError, account_acts.InTheFutureError,
-    StateRefusedError, BeforeLastChangeError, agreements.queries.AccountNotFoundError.
+    StateRefusedError, BeforeLastChangeError, agreements.queries.AccountNotFoundError and the errors of
+    act_fees.charge_within.
     """
     if wanted not in ACTS:
         raise NotAStepError
@@ -75,16 +88,26 @@ def change_state(
             before={"account_state": state},
             after={"account_state": wanted, "on": on},
         )
+        occasion = occasion_of(state=state, wanted=wanted)
+        charging = act_fees.Charging(request_key, today, fees)
+        act_fees.charge_within(actor=actor, account=account, occasion=occasion, charging=charging, now=now)
     return wanted
 
 
 def undo_change(
-    *, actor: Actor, account_id: int, change_id: int, reason: str, now: datetime.datetime
+    *,
+    actor: Actor,
+    account_id: int,
+    change_id: int,
+    reason: str,
+    today: datetime.date,
+    now: datetime.datetime,
 ) -> State:
-    """Take the account's last step back, as if it had not been: returns the state before it.
+    """Take the account's last step and its fees back, as if they had not been: returns the state before it.
 
     Raises NotAllowedError, account_acts.ReasonMissingError, NothingToUndoError (something followed, or the
-    step closed the account, which has its own way back), agreements.queries.AccountNotFoundError.
+    step closed the account, which has its own way back), act_fees.FeePaidError,
+    agreements.queries.AccountNotFoundError.
     """
     reason = account_acts.reason_of(reason)
     with transaction.writing(actor=actor):
@@ -107,4 +130,8 @@ def undo_change(
             before={"account_state": last.to_state, "on": last.effective_on},
             after={"account_state": wanted},
         )
+        if last.request_key is not None:
+            act_fees.take_back_within(
+                actor=actor, account=account, act_key=last.request_key, reason=reason, today=today, now=now
+            )
     return wanted

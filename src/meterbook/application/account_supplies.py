@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError
 
-from meterbook.application import account_acts, account_use, begin_supply, settle_account, transaction
+from meterbook.application import (
+    account_acts,
+    account_use,
+    act_fees,
+    begin_supply,
+    settle_account,
+    transaction,
+)
 from meterbook.application.actor import Actor
 from meterbook.domain.agreements import models, operations
 from meterbook.domain.premises import models as premises
@@ -74,16 +81,18 @@ def add_supply(
     request_key: uuid.UUID,
     today: datetime.date,
     now: datetime.datetime,
+    fees: act_fees.Decided = act_fees.USUAL,
 ) -> SupplyAdded:
-    """Supply an account somewhere else too, once for a request key.
+    """Supply an account somewhere else too and charge the fees of that, once for a request key.
 
     Raises NotAllowedError, account_acts.InTheFutureError, AccountClosedError, OtherStationError, the errors
-    of begin_supply, agreements.queries.AccountNotFoundError.
+    of begin_supply and of act_fees.charge_within, agreements.queries.AccountNotFoundError.
     """
     actor.require(RIGHT_ADD)
     account_acts.require_not_later(wanted.from_on, today=today)
+    charging = act_fees.Charging(request_key, today, fees)
     add = functools.partial(
-        _add, actor=actor, account_id=account_id, wanted=wanted, request_key=request_key, now=now
+        _add, actor=actor, account_id=account_id, wanted=wanted, charging=charging, now=now
     )
     try:
         return add()
@@ -97,9 +106,10 @@ def _add(
     actor: Actor,
     account_id: int,
     wanted: begin_supply.WantedSupply,
-    request_key: uuid.UUID,
+    charging: act_fees.Charging,
     now: datetime.datetime,
 ) -> SupplyAdded:
+    request_key = charging.act_key
     with transaction.writing(actor=actor):
         account = operations.lock_account(account_id=account_id)
         first = models.SupplyAgreement.objects.filter(request_key=request_key, account=account).first()
@@ -131,6 +141,13 @@ def _add(
             "persons": wanted.persons,
         }
         account_acts.record(actor=actor, now=now, act="SUPPLY_ADDED", account=account, after=after)
+        act_fees.charge_within(
+            actor=actor,
+            account=account,
+            occasion=act_fees.Occasion.SUPPLY_ADDED,
+            charging=charging,
+            now=now,
+        )
         return SupplyAdded(agreement.pk, has_meter=has_meter)
 
 

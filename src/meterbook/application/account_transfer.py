@@ -10,7 +10,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from meterbook.application import account_acts, account_open, refund_balance, settle_account, transaction
+from meterbook.application import (
+    account_acts,
+    account_open,
+    act_fees,
+    refund_balance,
+    settle_account,
+    transaction,
+)
 from meterbook.application.actor import Actor
 from meterbook.domain.agreements import (
     models,
@@ -44,7 +51,8 @@ class TransferAccount:
 
     `readings_milli`: register -> what it shows on `on`. `takes_debt`: the new holder takes what is owed.
     `refund`: the balance goes back to the former holder this way; None: it stays on the account.
-    `persons`: the new household; None: the tariff's own size.
+    `persons`: the new household; None: the tariff's own size. `fees`: what was decided about the fees of a
+    transfer, which the new holder owes.
     """
 
     request_key: uuid.UUID
@@ -59,6 +67,7 @@ class TransferAccount:
     persons: int | None = None
     is_confirmed: bool = False
     is_rolled_over: bool = False
+    fees: act_fees.Decided = act_fees.USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +108,9 @@ def transfer(
     """Transfer an account, once for a request key. Everything or nothing is kept.
 
     Raises NotAllowedError, account_acts.ReasonMissingError, account_acts.InTheFutureError, the errors above
-    and of settle_account.settle_within, refund_balance.NoOpenShiftError, refund_balance.TillShortError,
-    account_open.CustomerNotFoundError, agreements.queries.AccountNotFoundError.
+    and of settle_account.settle_within and act_fees.charge_within, refund_balance.NoOpenShiftError,
+    refund_balance.TillShortError, account_open.CustomerNotFoundError,
+    agreements.queries.AccountNotFoundError.
     """
     actor.require(RIGHT)
     reason = account_acts.reason_of(wanted.reason)
@@ -108,8 +118,7 @@ def transfer(
     with transaction.writing(actor=actor):
         till = None if wanted.refund is None else refund_balance.hold_till(actor=actor)
         account = operations.lock_account(account_id=wanted.account_id)
-        holders = models.AccountHolder.objects.filter(account=account, request_key=wanted.request_key)
-        repeated = holders.first()
+        repeated = account.holders.filter(request_key=wanted.request_key).first()
         if repeated is not None:
             return Transferred(account.pk, repeated.customer_id, is_repeat=True)
         former = account.customer
@@ -130,6 +139,9 @@ def transfer(
         )
         names = (former.name, customer.name)
         _record(actor=actor, now=now, account=account, wanted=wanted, names=names, owed=owed_minor)
+        charging = act_fees.Charging(wanted.request_key, today, wanted.fees)
+        occasion = act_fees.Occasion.TRANSFERRED
+        act_fees.charge_within(actor=actor, account=account, occasion=occasion, charging=charging, now=now)
     return Transferred(
         account_id=account.pk,
         customer_id=customer.pk,
@@ -175,17 +187,23 @@ def settle_first(
     command: settle_account.SettleAccount,
     now: datetime.datetime,
     today: datetime.date,
+    closing: act_fees.Decided | None = None,
 ) -> settle_account.Settlement:
     """Only the final reading and bill, so that it can be paid before the transfer or the closing.
 
-    Needs the right to transfer or to close. Raises as settle_account.settle_within.
+    `closing`: with the fees of a closing that is to follow. Needs the right to transfer or to close. Raises
+    as settle_account.settle_within and act_fees.charge_within.
     """
     if not actor.may(RIGHT):
         actor.require("accounts.close")
     account_acts.reason_of(command.reason)
     with transaction.writing(actor=actor):
-        operations.lock_account(account_id=command.account_id)
-        return settle_account.settle_within(actor=actor, command=command, now=now, today=today)
+        account = operations.lock_account(account_id=command.account_id)
+        settled = settle_account.settle_within(actor=actor, command=command, now=now, today=today)
+        if closing is not None:
+            charging = act_fees.Charging(command.request_key, today, closing)
+            act_fees.charge_closing_within(actor=actor, account=account, charging=charging, now=now)
+        return settled
 
 
 def _settle(

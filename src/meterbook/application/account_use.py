@@ -13,12 +13,15 @@ WAITING = frozenset({State.POTENTIAL, State.NEW})
 
 def waiting_at(*, service_point_id: int, day: datetime.date) -> models.Account | None:
     """The account supplied at a point on a day that still waits for a meter, locked; None: there is none."""
+    account = supplied_at(service_point_id=service_point_id, day=day)
+    return account if account is not None and account.state in WAITING else None
+
+
+def supplied_at(*, service_point_id: int, day: datetime.date) -> models.Account | None:
+    """The account supplied at a point on a day, locked; None: nobody is."""
     running = models.SupplyAgreement.objects.filter(service_point_id=service_point_id, from_on__lte=day)
     account_id = running.exclude(until_on__lte=day).values_list("account_id", flat=True).first()
-    if account_id is None:
-        return None
-    account = operations.lock_account(account_id=account_id)
-    return account if account.state in WAITING else None
+    return None if account_id is None else operations.lock_account(account_id=account_id)
 
 
 def begin(

@@ -11,9 +11,16 @@ from typing import Any
 
 from django.db.models import Max, Q
 
-from meterbook.application import account_acts, account_facts, account_papers, account_states, book_places
+from meterbook.application import (
+    account_acts,
+    account_facts,
+    account_papers,
+    account_states,
+    act_fees,
+    book_places,
+)
 from meterbook.application.edit_many_acts import Act, Ask, Standing, Step, Subject
-from meterbook.domain.agreements import models, operations_states, queries
+from meterbook.domain.agreements import models, operations, operations_states, queries
 from meterbook.domain.metering import models as metering
 
 # Why nothing can be changed there.
@@ -52,7 +59,7 @@ def _supplies(ask: Ask) -> dict[int, list[models.SupplyAgreement]]:
 def _of_supply(
     ask: Ask, values: Callable[[list[models.SupplyAgreement]], Mapping[int, Standing]]
 ) -> dict[int, Standing]:
-    """What holds of each account's one supply; none or several are a fault."""
+    """What holds of each account's one supply; none or several are a fault. `values`: by agreement."""
     found = _supplies(ask)
     single = {account_id: rows[0] for account_id, rows in found.items() if len(rows) == 1}
     standing = values(list(single.values()))
@@ -95,6 +102,7 @@ def _usage(ask: Ask) -> Mapping[int, Standing]:
             key: Standing(
                 f"{types.get(key, ('',))[0]}:{prices.get(key, ('',))[0]}",
                 fault=LATER_FACT if key in later else "",
+                part_id=key,
             )
             for key in ids
         }
@@ -122,12 +130,11 @@ def _change_usage(step: Step) -> None:
 
 
 def _when(step: Step) -> account_facts.When:
-    """The one supply of the step. Raises account_facts.NoAgreementError when that changed meanwhile."""
-    ask = Ask(subject_ids=[step.subject_id], about=step.about, on=step.on)
-    found = _supplies(ask).get(step.subject_id, [])
-    if len(found) != 1:
-        raise account_facts.NoAgreementError(agreement_id=0)
-    return account_facts.When(agreement_id=found[0].pk, on=step.on, reason=step.reason)
+    return account_facts.When(agreement_id=step.part_id, on=step.on, reason=step.reason)
+
+
+def _hold_supplies(ask: Ask) -> None:
+    operations.lock_supplies(account_ids=ask.subject_ids, utility=int(ask.about))
 
 
 def _household(ask: Ask) -> Mapping[int, Standing]:
@@ -142,6 +149,7 @@ def _household(ask: Ask) -> Mapping[int, Standing]:
             key: Standing(
                 household_value(*held[key]) if key in held else "",
                 fault=LATER_FACT if key in later else "",
+                part_id=key,
             )
             for key in ids
         }
@@ -198,6 +206,7 @@ def _undo_state(step: Step, *, request_key: uuid.UUID) -> None:
         account_id=step.subject_id,
         change_id=last.pk,
         reason=step.reason,
+        today=step.today,
         now=step.now,
     )
 
@@ -212,7 +221,7 @@ def _book(ask: Ask) -> Mapping[int, Standing]:
             points[point_id]: f"{book_id}:{sequence}"
             for point_id, book_id, sequence in places.values_list("service_point_id", "book_id", "sequence")
         }
-        return {key: Standing(held.get(key, "")) for key in points.values()}
+        return {key: Standing(held.get(key, ""), part_id=point_id) for point_id, key in points.items()}
 
     return _of_supply(ask, values)
 
@@ -234,17 +243,13 @@ def _behind_each_other(ask: Ask, wanted: str) -> Mapping[int, str]:
 
 
 def _move(step: Step) -> None:
-    ask = Ask(subject_ids=[step.subject_id], about=step.about, on=step.on)
-    found = _supplies(ask).get(step.subject_id, [])
-    if len(found) != 1:
-        raise account_facts.NoAgreementError(agreement_id=0)
     book_id, _colon, sequence = step.after.partition(":")
     if not sequence:
         raise book_places.PlaceError(code="BOOK_UNKNOWN")
     book_places.move_point(
         actor=step.actor,
         account_id=step.subject_id,
-        service_point_id=found[0].service_point_id,
+        service_point_id=step.part_id,
         place=book_places.Place(book_id=int(book_id), sequence=int(sequence)),
         reason=step.reason,
         today=step.today,
@@ -296,6 +301,7 @@ ACTS = (
         do=_change_usage,
         refusals=(*_FACTS, account_facts.TariffNotInForceError),
         spread=_with_own_type,
+        hold=_hold_supplies,
     ),
     Act(
         key="HOUSEHOLD",
@@ -304,6 +310,7 @@ ACTS = (
         standing=_household,
         do=_change_household,
         refusals=_FACTS,
+        hold=_hold_supplies,
     ),
     Act(
         key="ACCOUNT_STATE",
@@ -319,6 +326,7 @@ ACTS = (
             account_states.StateRefusedError,
             account_states.BeforeLastChangeError,
             account_states.NothingToUndoError,
+            act_fees.FeePaidError,
         ),
     ),
     Act(

@@ -4,12 +4,13 @@ import datetime
 import uuid
 from dataclasses import dataclass
 
-from meterbook.application import account_use, transaction
+from meterbook.application import account_use, act_fees, transaction
 from meterbook.application.actor import Actor
 from meterbook.domain.access import operations as access
 from meterbook.domain.devices import models as devices
 from meterbook.domain.devices import operations_installations as installations
 from meterbook.domain.devices import operations_tests as seals
+from meterbook.domain.devices import rules as meter_rules
 from meterbook.domain.metering import models, operations_changes, operations_closings, queries_changes
 from meterbook.domain.premises import models as premises
 
@@ -89,19 +90,44 @@ def _closed(state: queries_changes.RegisterState, *, change: Change, utility: in
     )
 
 
+def is_for_arrears(change: Change) -> bool:
+    """Whether a meter is taken off because its customer does not pay, which costs its own fees."""
+    return change.kind == Kind.REMOVE and change.reason == meter_rules.MoveReason.ARREARS
+
+
 def change(
-    *, actor: Actor, change: Change, now: datetime.datetime, today: datetime.date
+    *,
+    actor: Actor,
+    change: Change,
+    now: datetime.datetime,
+    today: datetime.date,
+    fees: act_fees.Decided = act_fees.USUAL,
 ) -> operations_changes.Changed:
-    """Fit, swap or take off a meter, once. Raises ChangeError, FittingError, SealTakenError."""
+    """Fit, swap or take off a meter, once; taken off for arrears it is charged with the fees of that.
+
+    Raises ChangeError, FittingError, SealTakenError and the errors of act_fees.charge_within.
+    """
     actor.require(RIGHT)
     with transaction.writing(actor=actor):
-        return change_within(actor=actor, change=change, now=now, today=today)
+        made = change_within(actor=actor, change=change, now=now, today=today)
+        if is_for_arrears(change) and not made.is_repeat:
+            point_id, day = change.service_point_id, change.changed_on
+            account = account_use.supplied_at(service_point_id=point_id, day=day)
+            if account is not None:
+                act_fees.charge_within(
+                    actor=actor,
+                    account=account,
+                    occasion=act_fees.Occasion.TAKEN_OFF_FOR_ARREARS,
+                    charging=act_fees.Charging(change.request_key, today, fees),
+                    now=now,
+                )
+        return made
 
 
 def change_within(
     *, actor: Actor, change: Change, now: datetime.datetime, today: datetime.date
 ) -> operations_changes.Changed:
-    """The same inside the transaction of a larger act, which has checked its own right."""
+    """The same inside the transaction of a larger act, which has checked its own right. It charges no fee."""
     # the account before its rounds, as every act on accounts locks them
     waiting = account_use.waiting_at(service_point_id=change.service_point_id, day=change.changed_on)
     made = operations_changes.change_meter(change=change, staff_id=actor.staff_id, today=today, at=now)
@@ -127,9 +153,18 @@ def change_within(
 
 
 def undo(
-    *, actor: Actor, change_id: int, remark: str, request_key: uuid.UUID, now: datetime.datetime
+    *,
+    actor: Actor,
+    change_id: int,
+    remark: str,
+    request_key: uuid.UUID,
+    today: datetime.date,
+    now: datetime.datetime,
 ) -> operations_changes.Changed:
-    """Take a change back while nothing followed, with a reason. Raises ChangeError."""
+    """Take a change and its fees back while nothing followed, with a reason.
+
+    Raises ChangeError, act_fees.FeePaidError.
+    """
     actor.require(RIGHT)
     if not remark.strip():
         raise ChangeError(code=operations_changes.Fault.REASON_MISSING)
@@ -137,6 +172,16 @@ def undo(
         undone = models.MeterChange.objects.filter(pk=change_id).first()
         if undone is not None:
             account_use.take_back(actor=actor, request_key=undone.request_key, now=now)
+            account = account_use.supplied_at(service_point_id=undone.service_point_id, day=undone.changed_on)
+            if account is not None:
+                act_fees.take_back_within(
+                    actor=actor,
+                    account=account,
+                    act_key=undone.request_key,
+                    reason=remark.strip(),
+                    today=today,
+                    now=now,
+                )
         made = operations_changes.undo_change(
             change_id=change_id,
             request_key=request_key,

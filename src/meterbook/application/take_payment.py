@@ -276,6 +276,7 @@ def _line(*, share: billing.Share, facts: Mapping[int, queries.BillFacts]) -> do
         quantity_milli=bill.quantity_milli,
         amount_minor=share.amount_minor,
         open_minor=bill.open_minor,
+        fee=bill.fee,
     )
 
 

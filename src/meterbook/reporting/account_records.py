@@ -33,7 +33,8 @@ class AccountMoney:
 class BillRecord:
     """A bill as a line. `open_minor` is what is still unpaid; register values in thousandths, or None.
 
-    `former_holder`: whose supply it was, where the account has changed hands since; else "".
+    `former_holder`: whose supply it was, where the account has changed hands since; else "". `fee`: what it
+    is for where it is not for supply, else "". `is_taken_back`: it mirrors a bill, or is mirrored by one.
     """
 
     bill_id: int
@@ -49,6 +50,8 @@ class BillRecord:
     open_minor: int
     unit: str
     former_holder: str
+    fee: str
+    is_taken_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,10 @@ SELECT b.id, b.utility, b.period_from, b.period_until, b.issued_on, b.due_on, u.
         ORDER BY gt.from_on DESC LIMIT 1), ''),
     COALESCE((SELECT c.name FROM agreements_accountholder h JOIN customers_customer c ON c.id = h.customer_id
         WHERE h.account_id = b.account_id AND h.from_on < b.period_until AND h.until_on >= b.period_until
-        LIMIT 1), '')
+        LIMIT 1), ''),
+    COALESCE((SELECT t.name FROM billing_fee f JOIN billing_feetype t ON t.id = f.fee_type_id
+        WHERE f.bill_id IN (b.id, b.mirrors_id) LIMIT 1), ''),
+    b.mirrors_id IS NOT NULL OR EXISTS (SELECT FROM billing_bill m WHERE m.mirrors_id = b.id)
 FROM billing_bill b
 LEFT JOIN metering_usage u ON u.id = b.usage_id
 LEFT JOIN billing_receivable r ON r.bill_id = b.id

@@ -17,12 +17,13 @@ from meterbook.rating.charges import kinds
 
 
 class BillState(enum.StrEnum):
-    """Whether money is still owed. ZERO: there never was."""
+    """Whether money is still owed. ZERO: there never was. TAKEN_BACK: a mirrored bill, and its mirror."""
 
     OPEN = "OPEN"
     OVERDUE = "OVERDUE"
     PAID = "PAID"
     ZERO = "ZERO"
+    TAKEN_BACK = "TAKEN_BACK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,9 @@ class BillRow:
     serial_no: str
     opening_milli: int | None
     closing_milli: int | None
+    mirrors_id: int | None
+    mirror_id: int | None
+    fee: str
 
     @property
     def bill_no(self) -> str:
@@ -71,6 +75,8 @@ class BillRow:
 
     def state(self, today: datetime.date) -> BillState:
         """What the bill is on a day."""
+        if self.mirrors_id is not None or self.mirror_id is not None:
+            return BillState.TAKEN_BACK
         if self.amount_minor == 0:
             return BillState.ZERO
         if self.open_minor == 0:
@@ -195,12 +201,14 @@ JOIN premises_servicepoint sp ON sp.id = g.service_point_id
 JOIN premises_premise p ON p.id = sp.premise_id
 JOIN access_orgunit s ON s.id = b.station_id
 LEFT JOIN billing_receivable r ON r.bill_id = b.id
+LEFT JOIN billing_bill mi ON mi.mirrors_id = b.id
 LEFT JOIN metering_usage u ON u.id = b.usage_id
 LEFT JOIN metering_round ro ON ro.id = u.round_id
 LEFT JOIN metering_book bo ON bo.id = ro.book_id
 LEFT JOIN devices_register re ON re.id = u.register_id
 LEFT JOIN devices_meter m ON m.id = re.meter_id
 WHERE (%(state)s::text IS NULL OR %(state)s = CASE
+        WHEN b.mirrors_id IS NOT NULL OR mi.id IS NOT NULL THEN 'TAKEN_BACK'
         WHEN b.amount_minor = 0 THEN 'ZERO' WHEN {open} = 0 THEN 'PAID'
         WHEN b.due_on < %(today)s THEN 'OVERDUE' ELSE 'OPEN' END
         OR (%(state)s = 'OPEN' AND {open} > 0))
@@ -217,7 +225,10 @@ SELECT b.id, a.account_no, c.name, p.address, coalesce(bo.name, ''), b.utility,
     coalesce((SELECT t.unit FROM billing_billline l JOIN tariffs_tariffversion v ON v.id = l.tariff_version_id
         JOIN tariffs_tariff t ON t.id = v.tariff_id WHERE l.bill_id = b.id ORDER BY l.line_no LIMIT 1), ''),
     b.period_from, b.period_until, b.issued_on, b.due_on, b.quantity_milli, b.amount_minor, {open},
-    b.run_id, u.round_id, s.name, coalesce(m.serial_no, ''), u.opening_milli, u.closing_milli
+    b.run_id, u.round_id, s.name, coalesce(m.serial_no, ''), u.opening_milli, u.closing_milli,
+    b.mirrors_id, mi.id,
+    coalesce((SELECT t.name FROM billing_fee f JOIN billing_feetype t ON t.id = f.fee_type_id
+        WHERE f.bill_id IN (b.id, b.mirrors_id) LIMIT 1), '')
 """).format(open=_OPEN)
 _ORDERS: Mapping[str, sql.SQL] = {
     "bill_no": sql.SQL("b.id"),

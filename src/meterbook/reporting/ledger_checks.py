@@ -162,8 +162,22 @@ LEFT JOIN (
 PAYMENTS_ARE_CLEARED = """
 SELECT coalesce(p.id, c.payment_id) AS key, p.cleared_minor = coalesce(c.total, 0) AS is_right
 FROM payments_payment p
-FULL JOIN (SELECT payment_id, sum(amount_minor) AS total FROM billing_clearing GROUP BY payment_id) c
-    ON c.payment_id = p.id
+FULL JOIN (
+    SELECT payment_id, sum(amount_minor) AS total FROM billing_clearing
+    WHERE payment_id IS NOT NULL GROUP BY payment_id
+) c ON c.payment_id = p.id
+"""
+MIRRORS_ARE_WHOLE = """
+SELECT coalesce(m.id, c.mirror_bill_id) AS key,
+    m.id IS NOT NULL AND m.amount_minor = -b.amount_minor AND m.account_id = b.account_id
+        AND m.station_id = b.station_id AND (b.amount_minor = 0 AND c.mirror_bill_id IS NULL
+            OR c.clearings = 1 AND c.bill_id = b.id AND c.total = b.amount_minor) AS is_right
+FROM (SELECT * FROM billing_bill WHERE mirrors_id IS NOT NULL) m
+LEFT JOIN billing_bill b ON b.id = m.mirrors_id
+FULL JOIN (
+    SELECT mirror_bill_id, sum(amount_minor) AS total, count(*) AS clearings, min(bill_id) AS bill_id
+    FROM billing_clearing WHERE mirror_bill_id IS NOT NULL GROUP BY mirror_bill_id
+) c ON c.mirror_bill_id = m.id
 """
 RECEIPTS_HAVE_NO_GAP = """
 SELECT b.id AS key, b.next_serial = coalesce(r.last, 0) + 1 AND coalesce(r.receipts, 0) = coalesce(r.last, 0)
@@ -207,6 +221,9 @@ CHECKS: Mapping[str, Check] = {
         Check("BILLS_ARE_POSTED", _("Every bill is posted once, whole"), _BILL, BILLS_ARE_POSTED),
         Check("BILLS_ARE_OWED", _("Every bill is owed"), _BILL, BILLS_ARE_OWED),
         Check("OPEN_IS_UNCLEARED", _("What is open is what was not cleared"), _BILL, OPEN_IS_UNCLEARED),
+        Check(
+            "MIRRORS_WHOLE", _("Bills taken back are mirrored whole"), _BILL, MIRRORS_ARE_WHOLE
+        ),
         Check("USAGES_BILLED_ONCE", _("No usage is billed twice"), _("Usage"), USAGES_BILLED_ONCE),
         Check("RUNS_ARE_BILLS", _("Every bill run equals its bills"), _("Bill run"), RUNS_ARE_BILLS),
         Check("PAYMENTS_ARE_POSTED", _("Every payment is posted once, whole"), _PAYMENT, PAYMENTS_ARE_POSTED),

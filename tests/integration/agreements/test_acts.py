@@ -177,12 +177,22 @@ def test_a_state_changes_with_right_reason_and_record_and_is_taken_back(office: 
     assert (act.act, act.reason) == ("ACCOUNT_SUSPENDED", "欠费")
     assert (act.before, act.after) == ({"account_state": 1}, {"account_state": 2, "on": "2026-03-10"})
     back = account_states.undo_change(
-        actor=office.supervisor, account_id=account.pk, change_id=change.pk, reason="点错了", now=NOW
+        actor=office.supervisor,
+        account_id=account.pk,
+        change_id=change.pk,
+        reason="点错了",
+        today=TODAY,
+        now=NOW,
     )
     assert back == S.ACTIVE
     with pytest.raises(account_states.NothingToUndoError):
         account_states.undo_change(
-            actor=office.supervisor, account_id=account.pk, change_id=change.pk, reason="再来", now=NOW
+            actor=office.supervisor,
+            account_id=account.pk,
+            change_id=change.pk,
+            reason="再来",
+            today=TODAY,
+            now=NOW,
         )
     office.state(S.STOPPED)
     office.state(S.ACTIVE, reason="")

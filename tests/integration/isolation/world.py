@@ -4,13 +4,17 @@ import datetime
 import uuid
 from dataclasses import asdict, dataclass
 
+import polars as pl
+
 from meterbook.application import cancel_payment, charge_fee, edit_many, reprint_receipt, transaction
 from meterbook.domain.access import models as access
 from meterbook.domain.billing import models as billing
 from meterbook.domain.edits import models as edits
 from meterbook.domain.imports import models as imports
+from meterbook.domain.imports import operations as import_operations
 from meterbook.domain.metering import models as metering
 from meterbook.domain.payments import models as payments
+from meterbook.reporting import migration_accounts, migration_audit, migration_kept
 from tests.builders import agreements, meters, pictures, premises, records
 from tests.builders import customers as customer_records
 from tests.builders import metering as rounds
@@ -107,6 +111,7 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
         today=DAY,
         now=story.at(DAY),
     )
+    fee_id = _fee_taken_back(by=by, supply=supply)
     usernames = {role: records.staff(role=role, unit_id=station_id).username for role in ROLES}
     return Station(
         station_id=station_id,
@@ -118,6 +123,7 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
             **doors,
             **fitted,
             "edit_id": edit_id,
+            "fee_id": fee_id,
             "list_name": "customer_records",
             "client_id": _client(station_id=station_id).pk,
             "view_id": _view(owner=usernames["CLERK"], station_id=station_id).pk,
@@ -159,6 +165,23 @@ def _live(*, station_id: int, tariff_id: int, mark: str) -> Station:
             f'"/shifts/{shift_id}/',
         ),
     )
+
+
+def _fee_taken_back(*, by: story.People, supply: records.Supply) -> int:
+    wanted = charge_fee.ChargeFee(
+        request_key=uuid.uuid4(), account_id=supply.account_id, fee_code="MATERIAL", amount_minor=7_00
+    )
+    charge_fee.charge(actor=by.clerk, wanted=wanted, today=DAY, now=story.at(DAY))
+    fee = billing.Fee.objects.get(request_key=wanted.request_key)
+    charge_fee.take_back(
+        actor=by.supervisor,
+        account_id=supply.account_id,
+        fee_id=fee.pk,
+        reason=f"{supply.name}重复",
+        today=DAY,
+        now=story.at(DAY),
+    )
+    return fee.pk
 
 
 def _edit_of_many(*, by: story.People, supply: records.Supply) -> int:
@@ -250,5 +273,18 @@ def _odds(
         asked_at=story.at(DAY),
         asked_by_id=staff_id,
         told_at=story.at(DAY),
+    )
+    nothing = migration_audit.Total("", 0, migration_audit.NOTHING, migration_audit.NOTHING)
+    extra = migration_audit.Found(
+        migration_audit.Difference.METER_EXTRA, None, "", supply.account_no, supply.serial_no, None, None
+    )
+    accounts = pl.DataFrame(schema=migration_accounts.ACCOUNTS)
+    audit = migration_audit.Audit(totals=(), differences=(extra,), whole=nothing, accounts=accounts)
+    import_operations.keep_comparison(
+        file=files[imports.ImportKind.CUSTOMERS],
+        comparison=migration_kept.packed(audit=audit, left_out=0),
+        station_ids=[station_id],
+        at=story.at(DAY),
+        staff_id=staff_id,
     )
     return {kind: file.pk for kind, file in files.items()}

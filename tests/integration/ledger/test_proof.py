@@ -6,7 +6,8 @@ import uuid
 import psycopg
 import pytest
 
-from meterbook.application import cancel_payment
+from meterbook.application import cancel_payment, charge_fee
+from meterbook.domain.billing.models import Fee
 from meterbook.reporting import ledger_checks, ledger_proof
 from tests.builders import billing, records
 from tests.builders import payments as tills
@@ -28,6 +29,7 @@ BROKEN_BY = {
     "BILLS_ARE_POSTED": "UPDATE ledger_journal SET source_id = source_id + 1000000 WHERE kind = 1",
     "BILLS_ARE_OWED": "DELETE FROM billing_receivable WHERE open_minor = 0",
     "OPEN_IS_UNCLEARED": "UPDATE billing_clearing SET amount_minor = amount_minor - 1",
+    "MIRRORS_WHOLE": "UPDATE billing_clearing SET bill_id = bill_id + 1 WHERE mirror_bill_id IS NOT NULL",
     "USAGES_BILLED_ONCE": """INSERT INTO billing_bill (account_id, agreement_id, usage_id, station_id,
             utility, revision, period_from, period_until, issued_on, due_on, quantity_milli, amount_minor)
         SELECT account_id, agreement_id, usage_id, station_id,
@@ -42,7 +44,7 @@ BROKEN_BY = {
 
 
 def a_days_business() -> None:
-    """Two bills; one paid with change kept, one paid, cancelled and open again."""
+    """Two bills; one paid with change kept, one paid, cancelled and open again; a fee taken back."""
     world = records.world()
     supplies = records.supplies(count=2, station_id=world.station_a, tariff_id=records.tariff())
     usages = [
@@ -63,6 +65,22 @@ def a_days_business() -> None:
         request_key=uuid.uuid4(), payment_id=taken.payment_id, reason="Wrong account"
     )
     cancel_payment.cancel_payment(actor=till.actor, command=cancel, now=tills.NOW)
+    wanted = charge_fee.ChargeFee(
+        request_key=uuid.uuid4(),
+        account_id=supply.account_id,
+        fee_code="MATERIAL",
+        amount_minor=30_00,
+    )
+    today = DAY(2026, 10, 9)
+    charge_fee.charge(actor=records.system(), wanted=wanted, today=today, now=tills.NOW)
+    charge_fee.take_back(
+        actor=records.system(),
+        account_id=supply.account_id,
+        fee_id=Fee.objects.get().pk,
+        reason="Wrong account",
+        today=today,
+        now=tills.NOW,
+    )
 
 
 @pytest.mark.usefixtures("db")

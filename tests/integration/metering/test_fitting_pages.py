@@ -167,5 +167,10 @@ def test_a_clerk_may_not(supply: records.Supply) -> None:
     clerk = records.actor(role="CLERK", unit_id=supply.station_id)
     with pytest.raises(access_rules.NotAllowedError):
         fit_meters.undo(
-            actor=clerk, change_id=1, remark="x", request_key=uuid.uuid4(), now=build.noon(OCTOBER)
+            actor=clerk,
+            change_id=1,
+            remark="x",
+            request_key=uuid.uuid4(),
+            today=OCTOBER,
+            now=build.noon(OCTOBER),
         )

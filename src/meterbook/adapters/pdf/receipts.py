@@ -75,6 +75,14 @@ def _line(line: rules.ReceiptLine, *, receipt: ports.PrintedReceipt) -> dict[str
     readings = ""
     if line.opening_milli is not None and line.closing_milli is not None:
         readings = f"{quantity.format_milli(line.opening_milli)}–{quantity.format_milli(line.closing_milli)}"
+    if line.fee:
+        return {
+            "utility": receipt.words[f"fee_{line.fee}"],
+            "period": line.period_until.isoformat(),
+            "readings": "",
+            "usage": "",
+            "amount": _money(line.amount_minor, said=receipt.content),
+        }
     return {
         "utility": receipt.words[f"utility_{line.utility}"],
         "period": line.period_from.strftime("%Y-%m"),

@@ -1,5 +1,6 @@
 """Runs make bills; bills are never edited; what is still open is a projection beside them."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from meterbook.domain import tables
@@ -91,7 +92,12 @@ class Bill(tables.AppendOnly):
     mirrors_id = models.BigIntegerField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["usage_id", "revision"], name="bill_usage_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["usage_id", "revision"], name="bill_usage_once"),
+            models.UniqueConstraint(
+                fields=["mirrors_id"], condition=models.Q(mirrors_id__isnull=False), name="bill_mirrored_once"
+            ),
+        ]
         indexes = [models.Index(fields=["account_id", "issued_on"], name="bill_by_account")]
 
 
@@ -154,38 +160,70 @@ class Receivable(models.Model):
 
 
 class Clearing(tables.AppendOnly):
-    """A payment (or its reversal, negative) matched to a bill."""
+    """What closed (a part of) a bill: a payment (its reversal is negative), or the bill that mirrors it."""
 
     id = models.BigAutoField(primary_key=True)
     bill_id = models.BigIntegerField()
-    payment_id = models.BigIntegerField()
+    payment_id = models.BigIntegerField(null=True)
+    mirror_bill_id = models.BigIntegerField(null=True)
     station_id = models.IntegerField()
     amount_minor = models.BigIntegerField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["payment_id", "bill_id"], name="clearing_once"),
+            models.UniqueConstraint(
+                fields=["mirror_bill_id"],
+                condition=models.Q(mirror_bill_id__isnull=False),
+                name="clearing_by_mirror_once",
+            ),
             models.CheckConstraint(condition=~models.Q(amount_minor=0), name="clearing_not_zero"),
+            models.CheckConstraint(
+                condition=models.Q(payment_id__isnull=False, mirror_bill_id__isnull=True)
+                | models.Q(payment_id__isnull=True, mirror_bill_id__isnull=False),
+                name="clearing_by_payment_or_mirror",
+            ),
         ]
         indexes = [models.Index(fields=["bill_id"], name="clearing_by_bill")]
+
+
+class FeeOccasion(models.IntegerChoices):
+    """Acts a fee may be charged with by itself."""
+
+    OPENED = 1
+    SUPPLY_ADDED = 2
+    TRANSFERRED = 3
+    CLOSED = 4
+    SUSPENDED = 5
+    STOPPED = 6
+    RESUMED = 7
+    RECONNECTED = 8  # resumed after a stop by force
+    USAGE_CHANGED = 9
+    TAKEN_OFF_FOR_ARREARS = 10
 
 
 class FeeType(models.Model):
     """A fee the company takes beside supply: opening, transfer, certificate, material, re-connection.
 
-    `amount_minor` is what it usually is, in the company's currency; 0: said each time.
+    `amount_minor` is what it usually is, in the company's currency; 0: said each time. `occasions` are the
+    acts that charge it by themselves, while it is offered and has a usual amount.
     """
 
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=60)
     amount_minor = models.BigIntegerField(default=0)
     is_offered = models.BooleanField(default=True)
+    occasions = ArrayField(models.SmallIntegerField(choices=FeeOccasion.choices), default=list)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(amount_minor__gte=0), name="fee_type_amount_not_negative"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(occasions__contained_by=FeeOccasion.values),
+                name="fee_type_occasions_known",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -193,7 +231,10 @@ class FeeType(models.Model):
 
 
 class Fee(tables.AppendOnly):
-    """A fee as it was charged, with the bill that asks for it; waived (0, no bill) with a reason."""
+    """A fee as it was charged, with the bill that asks for it; waived (0, no bill) with a reason.
+
+    `act_key` is the request key of the act that charged it on `occasion`; both null: charged by itself.
+    """
 
     station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
     account_id = models.BigIntegerField()
@@ -206,6 +247,8 @@ class Fee(tables.AppendOnly):
     by_id = models.BigIntegerField(null=True)
     reason = models.CharField(max_length=200, blank=True)
     request_key = models.UUIDField(unique=True)
+    occasion = models.SmallIntegerField(choices=FeeOccasion.choices, null=True)
+    act_key = models.UUIDField(null=True)
 
     class Meta:
         constraints = [
@@ -213,6 +256,23 @@ class Fee(tables.AppendOnly):
                 condition=models.Q(amount_minor=0, bill_id__isnull=True)
                 | models.Q(amount_minor__gt=0, bill_id__isnull=False),
                 name="fee_has_bill_unless_waived",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(occasion__isnull=True, act_key__isnull=True)
+                | models.Q(occasion__isnull=False, act_key__isnull=False),
+                name="fee_of_an_act_or_of_none",
+            ),
         ]
         indexes = [models.Index(fields=["account_id", "-id"], name="fee_by_account")]
+
+
+class FeeTakenBack(tables.AppendOnly):
+    """A fee that is asked for no more, with the bill that mirrors its bill; a waived one has none."""
+
+    station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
+    fee = models.OneToOneField(Fee, on_delete=models.PROTECT, related_name="taken_back")
+    mirror_bill_id = models.BigIntegerField(unique=True)
+    taken_back_on = models.DateField()
+    taken_back_at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=200)

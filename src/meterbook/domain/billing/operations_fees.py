@@ -2,11 +2,12 @@
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
-from meterbook.domain.billing import models, operations_flat, rules
+from meterbook.domain.billing import models, operations, operations_flat, rules
 from meterbook.domain.ledger import rules as ledger_rules
 
 _DAY = datetime.timedelta(days=1)
@@ -30,6 +31,17 @@ class NewFee:
     by_id: int | None
     reason: str
     request_key: uuid.UUID
+    occasion: models.FeeOccasion | None = None
+    act_key: uuid.UUID | None = None
+
+
+class FeePaidError(Exception):
+    """Something was paid on the fee's bill: the payment is cancelled first. Minor units."""
+
+    def __init__(self, *, bill_id: int, paid_minor: int) -> None:
+        super().__init__(f"bill {bill_id}: {paid_minor} paid")
+        self.bill_id = bill_id
+        self.paid_minor = paid_minor
 
 
 def charge(*, new: NewFee) -> models.Fee:
@@ -47,6 +59,34 @@ def charge(*, new: NewFee) -> models.Fee:
         by_id=new.by_id,
         reason=new.reason,
         request_key=new.request_key,
+        occasion=new.occasion,
+        act_key=new.act_key,
+    )
+
+
+def take_back(
+    *, fee: models.Fee, on: datetime.date, at: datetime.datetime, by_id: int | None, reason: str
+) -> models.FeeTakenBack:
+    """Ask for a billed fee no more: its bill is mirrored. Raises FeePaidError when something was paid on it.
+
+    A second time violates the unique constraint of FeeTakenBack.
+    """
+    assert fee.bill_id is not None
+    held = operations.lock_bills(account_id=fee.account_id, bill_ids=[fee.bill_id])
+    (bill,) = held
+    if bill.open_minor != bill.amount_minor:
+        raise FeePaidError(bill_id=bill.bill_id, paid_minor=bill.amount_minor - bill.open_minor)
+    mirror_id = operations_flat.mirror(
+        bill_id=bill.bill_id, credit=ledger_rules.Chart.REVENUE_OTHER, posted_on=on, recorded_at=at
+    )
+    return models.FeeTakenBack.objects.create(
+        station_id=fee.station_id,
+        fee=fee,
+        mirror_bill_id=mirror_id,
+        taken_back_on=on,
+        taken_back_at=at,
+        by_id=by_id,
+        reason=reason,
     )
 
 
@@ -70,8 +110,20 @@ def _bill(new: NewFee) -> int:
     return bill_id
 
 
-def set_fee_type(*, code: str, name: str, amount_minor: int, is_offered: bool) -> models.FeeType:
-    """Add a fee to the company's list, or change it; what was charged stays what it was."""
-    facts = {"name": name, "amount_minor": amount_minor, "is_offered": is_offered}
+def set_fee_type(
+    *,
+    code: str,
+    name: str,
+    amount_minor: int,
+    is_offered: bool,
+    occasions: Iterable[models.FeeOccasion] | None,
+) -> models.FeeType:
+    """Add a fee to the company's list, or change it; what was charged stays what it was.
+
+    `occasions` None: as they are.
+    """
+    facts: dict[str, object] = {"name": name, "amount_minor": amount_minor, "is_offered": is_offered}
+    if occasions is not None:
+        facts["occasions"] = sorted({int(occasion) for occasion in occasions})
     made, _ = models.FeeType.objects.update_or_create(code=code, defaults=facts)
     return made

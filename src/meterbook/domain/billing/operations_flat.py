@@ -11,6 +11,7 @@ from meterbook.domain import columns
 from meterbook.domain.billing import models
 from meterbook.domain.ledger import bulk as ledger
 from meterbook.domain.ledger import models as ledger_models
+from meterbook.domain.ledger import operations as books
 from meterbook.domain.ledger import rules as ledger_rules
 from meterbook.kernel import rounding
 
@@ -69,6 +70,70 @@ def issue(
         recorded_at=recorded_at,
     )
     return list(ids)
+
+
+def mirror(
+    *,
+    bill_id: int,
+    credit: ledger_rules.Chart,
+    posted_on: datetime.date,
+    recorded_at: datetime.datetime,
+) -> int:
+    """Mirror a flat bill on which nothing was paid, its receivable locked: it is owed no more.
+
+    `credit` is what it was posted against. Returns the mirror's id; a bill is mirrored once.
+    """
+    bill = models.Bill.objects.get(pk=bill_id)
+    made = models.Bill.objects.create(
+        account_id=bill.account_id,
+        agreement_id=bill.agreement_id,
+        station_id=bill.station_id,
+        utility=bill.utility,
+        revision=bill.revision,
+        period_from=bill.period_from,
+        period_until=bill.period_until,
+        issued_on=posted_on,
+        due_on=posted_on,
+        quantity_milli=0,
+        amount_minor=-bill.amount_minor,
+        mirrors_id=bill.pk,
+    )
+    line = models.BillLine.objects.get(bill_id=bill.pk, line_no=1)
+    line.pk = (made.pk, 1)
+    line.amount_minor = -line.amount_minor
+    line.save(force_insert=True)
+    models.Clearing.objects.create(
+        bill_id=bill.pk,
+        mirror_bill_id=made.pk,
+        station_id=bill.station_id,
+        amount_minor=bill.amount_minor,
+    )
+    models.Receivable.objects.filter(bill_id=bill.pk).update(open_minor=0)
+    _post_mirror(bill, mirror=made, credit=credit, recorded_at=recorded_at)
+    return made.pk
+
+
+def _post_mirror(
+    bill: models.Bill,
+    *,
+    mirror: models.Bill,
+    credit: ledger_rules.Chart,
+    recorded_at: datetime.datetime,
+) -> None:
+    kind = ledger_rules.JournalKind.BILL
+    original = ledger_models.Journal.objects.get(kind=kind.value, source_id=bill.pk)
+    books.post_journal(
+        kind=ledger_rules.JournalKind.BILL_MIRROR,
+        source_id=mirror.pk,
+        station_id=bill.station_id,
+        posted_on=mirror.issued_on,
+        recorded_at=recorded_at,
+        sides=[
+            ledger_rules.Side(ledger_rules.Chart.RECEIVABLE, mirror.amount_minor, bill.account_id),
+            ledger_rules.Side(credit, bill.amount_minor),
+        ],
+        reverses_id=original.pk,
+    )
 
 
 def _receivables(bills: pl.DataFrame) -> pl.DataFrame:

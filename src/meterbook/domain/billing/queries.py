@@ -1,9 +1,11 @@
 """Reads of runs and bills."""
 
 import datetime
+import uuid
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Q
 
 from meterbook.domain.billing import models
 
@@ -67,9 +69,36 @@ def fee_types(*, only_offered: bool = False) -> list[models.FeeType]:
     return list(found.filter(is_offered=True) if only_offered else found)
 
 
+def fees_due(*, occasion: models.FeeOccasion) -> list[models.FeeType]:
+    """The fees an act charges by itself: offered, with a usual amount, tied to the occasion; by code."""
+    found = models.FeeType.objects.filter(is_offered=True, amount_minor__gt=0)
+    return list(found.filter(occasions__contains=[occasion.value]).order_by("code"))
+
+
+def standing_fees_of_act(*, account_id: int, act_key: uuid.UUID) -> list[models.Fee]:
+    """What an act charged an account and is still asked for."""
+    found = models.Fee.objects.filter(account_id=account_id, act_key=act_key, bill_id__isnull=False)
+    return list(found.filter(taken_back__isnull=True).order_by("id"))
+
+
+def billed_fee(*, account_id: int, fee_id: int) -> models.Fee | None:
+    """A fee of an account that a bill asks for, or asked for; None: there is none such."""
+    found = models.Fee.objects.select_related("fee_type", "taken_back")
+    return found.filter(pk=fee_id, account_id=account_id, bill_id__isnull=False).first()
+
+
+def is_occasion_charged(
+    *, account_id: int, occasion: models.FeeOccasion, since: datetime.datetime | None
+) -> bool:
+    """Whether an account was charged (or spared) the fees of an occasion since a moment, and they stand."""
+    found = models.Fee.objects.filter(account_id=account_id, occasion=occasion.value, taken_back__isnull=True)
+    return (found if since is None else found.filter(charged_at__gte=since)).exists()
+
+
 def fee_of_bill(*, bill_id: int) -> models.Fee | None:
-    """The fee a bill asks for; None for a bill of supply or of an older system."""
-    return models.Fee.objects.select_related("fee_type").filter(bill_id=bill_id).first()
+    """The fee a bill asks for, or takes back; None for a bill of supply or of an older system."""
+    found = models.Fee.objects.select_related("fee_type", "taken_back")
+    return found.filter(Q(bill_id=bill_id) | Q(taken_back__mirror_bill_id=bill_id)).first()
 
 
 def counted_milli(*, agreement_id: int, since: datetime.date) -> int:

@@ -14,7 +14,8 @@ class ReceiptLine:
     """What one bill got. Quantities in thousandths of `unit`, amounts in minor units.
 
     `opening_milli`/`closing_milli` are None where no meter stands behind the bill. `amount_minor` is what
-    this payment cleared, `open_minor` what the bill still owes afterwards.
+    this payment cleared, `open_minor` what the bill still owes afterwards. `fee`: what it is for where it is
+    not for supply; receipts before fees were named lack it.
     """
 
     bill_no: str
@@ -26,6 +27,7 @@ class ReceiptLine:
     quantity_milli: int
     amount_minor: int
     open_minor: int
+    fee: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -61,7 +61,8 @@ class AccountCard:
 class BillFacts:
     """A bill as a till and a receipt show it. Quantities in thousandths of the unit, amounts in minor units.
 
-    Register values are None where no usage stands behind the bill. `tier` is the highest tier billed.
+    Register values are None where no usage stands behind the bill. `tier` is the highest tier billed; `fee`
+    what a bill beside supply is for, else "".
     """
 
     bill_id: int
@@ -76,6 +77,7 @@ class BillFacts:
     amount_minor: int
     open_minor: int
     tier: int
+    fee: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,9 @@ LEFT JOIN LATERAL (
 BILLS = """
 SELECT b.id, b.utility, b.period_from, b.period_until, b.issued_on, r.due_on, u.opening_milli,
     u.closing_milli, b.quantity_milli, r.amount_minor, r.open_minor,
-    coalesce((SELECT max(tier) FROM billing_billline l WHERE l.bill_id = b.id), 0)
+    coalesce((SELECT max(tier) FROM billing_billline l WHERE l.bill_id = b.id), 0),
+    coalesce((SELECT t.name FROM billing_fee f JOIN billing_feetype t ON t.id = f.fee_type_id
+        WHERE f.bill_id = b.id), '')
 FROM billing_receivable r JOIN billing_bill b ON b.id = r.bill_id
 LEFT JOIN metering_usage u ON u.id = b.usage_id
 """

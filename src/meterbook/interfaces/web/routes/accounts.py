@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}external", acts.external, name="account_external"),
     path(f"{_ONE}external/<int:number_id>/end", acts.external_end, name="account_external_end"),
     path(f"{_ONE}fee", fees.fee, name="account_fee"),
+    path(f"{_ONE}fee/<int:fee_id>/back", fees.take_back, name="account_fee_take_back"),
     path(f"{_ONE}contract", acts.contract, name="account_contract"),
     path(f"{_ONE}contract/end", acts.contract_end, name="account_contract_end"),
     path(f"{_ONE}certificate", acts.certificate, name="account_certificate"),

@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from meterbook.application import account_acts as acts
-from meterbook.application import account_facts, account_papers, account_states, transaction
+from meterbook.application import account_facts, account_papers, account_states, act_fees, transaction
 from meterbook.domain.agreements import operations_facts, operations_states, queries, queries_papers, rules
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import context, page
 from meterbook.interfaces.web.views import account_forms as forms
-from meterbook.interfaces.web.views import words
+from meterbook.interfaces.web.views import fee_boxes, words
 from meterbook.kernel import numbering
 
 Act = Callable[[page.PageRequest, queries.AccountHead, Any], str]
@@ -59,6 +59,7 @@ _FAULTS: Mapping[rules.SharesFault, str | Promise] = {
 
 # Expected refusals: the field they stand beside (None: above the form), and their words.
 REFUSALS: dict[type[Exception], tuple[str | None, str | Promise | Callable[[Any], str]]] = {
+    **fee_boxes.REFUSALS,
     acts.BillsTouchedError: (
         "on",
         gettext_lazy("This day is billed already. Choose a later one, or correct what is billed."),
@@ -101,7 +102,12 @@ def respond(request: page.PageRequest, *, account_no: str, act_page: ActPage) ->
     with transaction.reading(actor=request.actor) if is_sent else contextlib.nullcontext():
         head = head_of(account_no)
         may_correct = request.actor.may("accounts.correct")
-        form = act_page.form(request.POST if is_sent else None, head=head, may_correct=may_correct)
+        form = act_page.form(
+            request.POST if is_sent else None,
+            head=head,
+            may_correct=may_correct,
+            may_waive=request.actor.may(act_fees.WAIVE_RIGHT),
+        )
         is_valid = is_sent and form.is_valid()
     touched: tuple[Any, ...] = ()
     if is_valid:
@@ -112,6 +118,7 @@ def respond(request: page.PageRequest, *, account_no: str, act_page: ActPage) ->
         except tuple(REFUSALS) as error:
             place, text = refusal(error)
             form.add_error(place if place in form.fields else None, text)
+            form.fees.renew(error)
             touched = error.bills if isinstance(error, acts.BillsTouchedError) else ()
         else:
             notice = context.Notice(text=said)
@@ -154,6 +161,7 @@ def _state(request: page.PageRequest, head: queries.AccountHead, form: forms.Sta
         request_key=said["request_key"],
         today=clock.today(),
         now=clock.now(),
+        fees=form.decided(),
     )
     return _("The account is now: %(state)s.") % {"state": words.ACCOUNT_STATES[state].text}
 
@@ -165,6 +173,7 @@ def _undo(request: page.PageRequest, head: queries.AccountHead, form: forms.Undo
         account_id=head.account_id,
         change_id=said["change_id"],
         reason=said["reason"],
+        today=clock.today(),
         now=clock.now(),
     )
     return _("The account is now: %(state)s.") % {"state": words.ACCOUNT_STATES[state].text}
@@ -186,6 +195,11 @@ def _usage(request: page.PageRequest, head: queries.AccountHead, form: forms.Usa
         usage_type_id=form.cleaned_data["usage_type_id"],
         tariff_id=form.cleaned_data["tariff_id"],
         now=clock.now(),
+        charging=act_fees.Charging(
+            form.cleaned_data["request_key"],
+            clock.today(),
+            form.fees.decided(act_fees.Occasion.USAGE_CHANGED),
+        ),
     )
     return _said(changed, _("Usage type and price are changed."))
 

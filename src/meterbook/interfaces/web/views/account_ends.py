@@ -1,11 +1,12 @@
 """The pages of transfer, closing and opening again: final readings keyed beside the last ones."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
 from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -17,6 +18,7 @@ from meterbook.application import (
     settle_account,
 )
 from meterbook.domain.agreements import queries
+from meterbook.domain.billing import models as billing
 from meterbook.domain.payments import models as payments
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import fields, page
@@ -111,6 +113,10 @@ class CloseForm(EndForm):
 
     refund = _tender_field()
 
+    def fee_occasions(self) -> Mapping[billing.FeeOccasion, str | Promise]:
+        """Closing may cost something, paid before."""
+        return {billing.FeeOccasion.CLOSED: ""}
+
 
 class TransferForm(EndForm):
     """Transfer to a customer there is (by one of their accounts), or to a new one."""
@@ -146,6 +152,10 @@ class TransferForm(EndForm):
         readings = [f"reading_{register_id}" for register_id in self.register_ids]
         who = ("of_account", "name", "customer_class", "phone", "persons")
         self.order_fields(["request_key", "on", *readings, *who, *last])
+
+    def fee_occasions(self) -> Mapping[billing.FeeOccasion, str | Promise]:
+        """A transfer may cost the new holder something."""
+        return {billing.FeeOccasion.TRANSFERRED: ""}
 
     def kept(self) -> str:
         """The balance may stay on the account."""
@@ -237,9 +247,14 @@ def _ends(act: Callable[[page.PageRequest, Any, datetime.datetime], str]) -> acc
     def run(request: page.PageRequest, head: queries.AccountHead, form: Any) -> str:
         del head
         if form.cleaned_data["only_settles"]:
+            closed = billing.FeeOccasion.CLOSED
             return _settled(
                 account_transfer.settle_first(
-                    actor=request.actor, command=form.settling(), now=clock.now(), today=clock.today()
+                    actor=request.actor,
+                    command=form.settling(),
+                    now=clock.now(),
+                    today=clock.today(),
+                    closing=form.fees.decided(closed) if closed in form.fees.occasions else None,
                 )
             )
         return act(request, form, clock.now())
@@ -264,6 +279,7 @@ def _transfer(request: page.PageRequest, form: TransferForm, now: datetime.datet
             persons=said["persons"],
             is_confirmed=settling.is_confirmed,
             is_rolled_over=settling.is_rolled_over,
+            fees=form.fees.decided(billing.FeeOccasion.TRANSFERRED),
         ),
         now=now,
         today=clock.today(),
@@ -284,6 +300,7 @@ def _close(request: page.PageRequest, form: CloseForm, now: datetime.datetime) -
             refund=form.tender(),
             is_confirmed=settling.is_confirmed,
             is_rolled_over=settling.is_rolled_over,
+            fees=form.fees.decided(billing.FeeOccasion.CLOSED),
         ),
         now=now,
         today=clock.today(),

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.http import Http404
 from django.http.response import HttpResponseBase
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -14,24 +14,8 @@ from meterbook.domain.billing import models
 from meterbook.domain.billing import queries as billing
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import fields, page
-from meterbook.interfaces.web.views import account_acts, account_forms
+from meterbook.interfaces.web.views import account_acts, account_forms, bill_words, fee_boxes
 from meterbook.kernel import money
-
-# The fees a company begins with, as they stand in its list until somebody renames them.
-_KNOWN: dict[str, str | Promise] = {
-    "Certificate fee": gettext_lazy("Certificate fee"),
-    "Material fee": gettext_lazy("Material fee"),
-    "Meter test fee": gettext_lazy("Meter test fee"),
-    "Opening fee": gettext_lazy("Opening fee"),
-    "Reconnection fee": gettext_lazy("Reconnection fee"),
-    "Reinstallation fee": gettext_lazy("Reinstallation fee"),
-    "Transfer fee": gettext_lazy("Transfer fee"),
-}
-
-
-def name_of(kind: models.FeeType) -> str:
-    """What a fee is called."""
-    return str(_KNOWN.get(kind.name, kind.name))
 
 
 class FeeForm(account_forms.ActForm):
@@ -48,17 +32,9 @@ class FeeForm(account_forms.ActForm):
 
     def offer(self) -> None:
         """The company's fees with their usual amounts."""
-        self.usual = {kind.code: kind.amount_minor for kind in billing.fee_types(only_offered=True)}
-        self.choose(
-            "fee_code",
-            [
-                (
-                    kind.code,
-                    f"{name_of(kind)} {money.format_minor(kind.amount_minor) if kind.amount_minor else ''}",
-                )
-                for kind in billing.fee_types(only_offered=True)
-            ],
-        )
+        kinds = billing.fee_types(only_offered=True)
+        self.usual = {kind.code: kind.amount_minor for kind in kinds}
+        self.choose("fee_code", [(kind.code, _in_words(kind)) for kind in kinds])
 
     def clean(self) -> dict[str, Any]:
         """A fee without a usual amount is said each time: nobody waives one by leaving it empty."""
@@ -73,6 +49,11 @@ class FeeForm(account_forms.ActForm):
         return self.usual[self.cleaned_data["fee_code"]] if said is None else int(said)
 
 
+def _in_words(kind: models.FeeType) -> str:
+    name = bill_words.fee(kind.name)
+    return f"{name} {money.format_minor(kind.amount_minor)}" if kind.amount_minor else name
+
+
 class FeeTypeForm(forms.Form):
     """A fee for the company's list, or a new amount of one there is."""
 
@@ -80,11 +61,19 @@ class FeeTypeForm(forms.Form):
     name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=60)
     amount_minor = fields.MoneyField(label=gettext_lazy("Usual amount"), minimum_minor=0)
     is_offered = forms.BooleanField(label=gettext_lazy("Offered"), required=False, initial=True)
+    occasions = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Charged with"),
+        coerce=lambda number: models.FeeOccasion(int(number)),
+        choices=fee_boxes.occasion_choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
 
 account_acts.REFUSALS.update(
     {
         charge_fee.FeeTypeUnknownError: ("fee_code", gettext_lazy("The list has no such fee any more.")),
+        charge_fee.FeeUnknownError: (None, gettext_lazy("The account has no such fee.")),
         charge_fee.NeverSuppliedError: (None, gettext_lazy("The account never had a supply.")),
     }
 )
@@ -111,6 +100,27 @@ def _charge(request: page.PageRequest, head: queries.AccountHead, form: FeeForm)
     }
 
 
+class TakeBackForm(account_forms.ActForm):
+    """Why a fee is taken back."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+
+
+def _take_back_of(fee_id: int) -> account_acts.Act:
+    def act(request: page.PageRequest, head: queries.AccountHead, form: TakeBackForm) -> str:
+        amount_minor = charge_fee.take_back(
+            actor=request.actor,
+            account_id=head.account_id,
+            fee_id=fee_id,
+            reason=form.cleaned_data["reason"],
+            today=clock.today(),
+            now=clock.now(),
+        )
+        return _("%(amount)s is asked for no more.") % {"amount": money.format_minor(amount_minor)}
+
+    return act
+
+
 FEE = account_acts.ActPage(gettext_lazy("Charge a fee"), FeeForm, _charge)
 
 
@@ -118,3 +128,15 @@ FEE = account_acts.ActPage(gettext_lazy("Charge a fee"), FeeForm, _charge)
 def fee(request: page.PageRequest, account_no: str) -> HttpResponseBase:
     """A fee beside supply becomes a bill."""
     return account_acts.respond(request, account_no=account_no, act_page=FEE)
+
+
+@page.page(right=charge_fee.WAIVE_RIGHT, methods=("GET", "POST"))
+def take_back(request: page.PageRequest, account_no: str, fee_id: int) -> HttpResponseBase:
+    """A fee that nobody paid yet is asked for no more."""
+    head = account_acts.head_of(account_no) if request.method == "GET" else None
+    if head is not None and billing.billed_fee(account_id=head.account_id, fee_id=fee_id) is None:
+        raise Http404
+    act_page = account_acts.ActPage(
+        gettext_lazy("Take the fee back"), TakeBackForm, _take_back_of(fee_id), is_grave=True
+    )
+    return account_acts.respond(request, account_no=account_no, act_page=act_page)

@@ -1,6 +1,7 @@
 """The forms of the acts on an account. Each knows the account it is for and offers only what fits it."""
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -8,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from meterbook.application import account_facts, account_states
+from meterbook.application import account_facts, account_papers, account_states, act_fees
 from meterbook.domain.agreements import (
     models,
     operations_states,
@@ -17,10 +18,12 @@ from meterbook.domain.agreements import (
     queries_papers,
     rules,
 )
+from meterbook.domain.billing import models as billing
+from meterbook.domain.billing import queries as billing_queries
 from meterbook.domain.tariffs import queries as tariffs
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import fields
-from meterbook.interfaces.web.views import till_forms, words
+from meterbook.interfaces.web.views import fee_boxes, till_forms, words
 from meterbook.interfaces.web.views.act_terms import agreements as terms
 
 Choices = list[tuple[str, str | Promise]]
@@ -50,16 +53,31 @@ def tariff_choices(*, utilities: set[int], on: datetime.date) -> Choices:
 
 
 class ActForm(forms.Form):
-    """A form about one account. `head` is the account, `may_correct` whether billed days may be touched."""
+    """A form about one account. `head` is the account, `may_correct` whether billed days may be touched.
+
+    `may_waive`: whether the fees that come with the act may be others than usual.
+    """
 
     request_key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, head: queries.AccountHead, may_correct: bool = False) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        head: queries.AccountHead,
+        may_correct: bool = False,
+        may_waive: bool = False,
+    ) -> None:
         super().__init__(data, initial={"request_key": till_forms.new_key(), "on": clock.today()})
         self.head = head
         self.may_correct = may_correct
         self.supplies = queries.supplies_of(account_id=head.account_id, on=clock.today())
         self.offer()
+        self.fees = fee_boxes.FeeBoxes(self, occasions=self.fee_occasions(), may_waive=may_waive)
+
+    def fee_occasions(self) -> Mapping[billing.FeeOccasion, str | Promise]:
+        """The occasions of the act that may cost fees, each with a word where there are several."""
+        return {}
 
     def offer(self) -> None:
         """Fill the choices."""
@@ -83,6 +101,19 @@ class StateForm(ActForm):
         steps = account_states.steps_from(self.head.state)
         self.choose("wanted", [(str(int(step)), words.ACCOUNT_STATES[step].text) for step in steps])
 
+    def fee_occasions(self) -> Mapping[billing.FeeOccasion, str | Promise]:
+        """Each step from the present state may have its own."""
+        found = {
+            account_states.occasion_of(state=self.head.state, wanted=step): words.ACCOUNT_STATES[step].text
+            for step in account_states.steps_from(self.head.state)
+        }
+        return {occasion: word for occasion, word in found.items() if occasion is not None}
+
+    def decided(self) -> act_fees.Decided:
+        """What was decided about the fees of the chosen step. Only for a valid form."""
+        occasion = account_states.occasion_of(state=self.head.state, wanted=self.cleaned_data["wanted"])
+        return act_fees.USUAL if occasion is None else self.fees.decided(occasion)
+
 
 class UndoForm(ActForm):
     """Why the last step is taken back."""
@@ -104,16 +135,17 @@ class FactForm(ActForm):
     is_correction = forms.BooleanField(label=_("Correct what is billed already"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
-    def __init__(self, data: Any = None, *, head: queries.AccountHead, may_correct: bool = False) -> None:
-        super().__init__(data, head=head, may_correct=may_correct)
+    def __init__(self, data: Any = None, **facts: Any) -> None:
+        super().__init__(data, **facts)
         running = [supply for supply in self.supplies if supply.until_on is None]
         options: Choices = [
             (str(supply.agreement_id), f"{words.UTILITIES[supply.utility]} {supply.address}")
             for supply in running
         ]
         self.choose("agreement_id", options)
-        own = [name for name in self.fields if name not in FactForm.base_fields]
-        self.order_fields(["request_key", "agreement_id", *own, "on", "is_correction", "reason"])
+        fees = [name for name in self.fields if name.startswith(fee_boxes.PREFIX)]
+        own = [name for name in self.fields if name not in {*FactForm.base_fields, *fees}]
+        self.order_fields(["request_key", "agreement_id", *own, "on", "is_correction", "reason", *fees])
         if not self.may_correct:
             del self.fields["is_correction"]
 
@@ -169,6 +201,10 @@ class UsageForm(FactForm):
         )
         self.choose("tariff_id", tariff_choices(utilities=utilities, on=clock.today()))
 
+    def fee_occasions(self) -> Mapping[billing.FeeOccasion, str | Promise]:
+        """The customer asked for it."""
+        return {billing.FeeOccasion.USAGE_CHANGED: ""}
+
 
 class AreaForm(FactForm):
     """A heated area; empty: none any more."""
@@ -212,8 +248,8 @@ _SPLITS = {rules.FIXED: "FIXED", rules.SHARE: "SHARE", rules.REST: "REST", rules
 class SharesForm(FactForm):
     """The parts of a mixed use, in the order they are served; no tariff at all ends it."""
 
-    def __init__(self, data: Any = None, *, head: queries.AccountHead, may_correct: bool = False) -> None:
-        super().__init__(data, head=head, may_correct=may_correct)
+    def __init__(self, data: Any = None, **facts: Any) -> None:
+        super().__init__(data, **facts)
         utilities = {supply.utility for supply in self.supplies}
         tariff = [("", "–"), *tariff_choices(utilities=utilities, on=clock.today())]
         splits: Choices = [(str(split), terms.SPLITS[name]) for split, name in _SPLITS.items()]
@@ -300,5 +336,10 @@ class ContractEndForm(ActForm):
 class CertificateForm(ActForm):
     """A usage certificate; a new one in place of an old one needs a reason."""
 
-    fee = fields.MoneyField(label=pgettext_lazy("paper", "Fee"), minimum_minor=0, initial=0)
+    fee = fields.MoneyField(label=pgettext_lazy("paper", "Fee"), minimum_minor=0)
     reason = forms.CharField(label=_("Reason of a new one"), max_length=200, required=False)
+
+    def offer(self) -> None:
+        """What a certificate usually costs."""
+        usual = {kind.code: kind.amount_minor for kind in billing_queries.fee_types(only_offered=True)}
+        self.initial["fee"] = usual.get(account_papers.CERTIFICATE_FEE, 0)

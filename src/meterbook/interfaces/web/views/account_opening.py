@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from meterbook.application import account_acts, account_open, transaction
+from meterbook.application import account_acts, account_open, act_fees, transaction
 from meterbook.domain.agreements import operations, queries, queries_facts, queries_numbers, rules
 from meterbook.domain.customers import models as customers
 from meterbook.domain.customers import rules as customer_rules
@@ -22,7 +22,7 @@ from meterbook.domain.premises import models as premises
 from meterbook.domain.premises import queries as premise_queries
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import context, fields, page
-from meterbook.interfaces.web.views import account_forms, till_forms, words
+from meterbook.interfaces.web.views import account_forms, fee_boxes, till_forms, words
 from meterbook.reporting import account_registers, duplicates
 
 MOST_PREMISES = 30
@@ -46,7 +46,9 @@ class SupplyForm(forms.Form):
         label=gettext_lazy("A further meter of this utility at this place"), required=False
     )
 
-    def __init__(self, data: Any = None, *, premise: premises.Premise) -> None:
+    occasion = act_fees.Occasion.SUPPLY_ADDED
+
+    def __init__(self, data: Any = None, *, premise: premises.Premise, may_waive: bool = False) -> None:
         super().__init__(data, initial={"request_key": till_forms.new_key(), "from_on": clock.today()})
         self.premise = premise
         self.choose("utility", account_forms.choices_of(words.UTILITIES))
@@ -61,6 +63,7 @@ class SupplyForm(forms.Form):
             label = f"{words.UTILITIES[line.utility]} {line.serial_no}"
             box = fields.QuantityField(label=label, required=False, help_text=_("Reading of the first day"))
             self.fields[f"reading_{line.register_id}"] = box
+        self.fees = fee_boxes.FeeBoxes(self, occasions={self.occasion: ""}, may_waive=may_waive)
 
     def supply(self) -> dict[str, Any]:
         """The facts of the supply as begin_supply.WantedSupply takes them. Only for a valid form."""
@@ -86,6 +89,7 @@ _SOMEBODY_NEW = "NEW"
 class OpenForm(SupplyForm):
     """An account: who, and the first supply. A customer chosen before is `known`."""
 
+    occasion = act_fees.Occasion.OPENED
     same_as = forms.ChoiceField(label=gettext_lazy("Who is meant?"), required=False)
     of_account = forms.CharField(
         label=gettext_lazy("Customer of account no."),
@@ -104,9 +108,14 @@ class OpenForm(SupplyForm):
     )
 
     def __init__(
-        self, data: Any = None, *, premise: premises.Premise, known: duplicates.Candidate | None = None
+        self,
+        data: Any = None,
+        *,
+        premise: premises.Premise,
+        known: duplicates.Candidate | None = None,
+        may_waive: bool = False,
     ) -> None:
-        super().__init__(data, premise=premise)
+        super().__init__(data, premise=premise, may_waive=may_waive)
         self.customer_id: int | None = None
         self.choose("customer_class", account_forms.choices_of(words.CUSTOMER_CLASSES))
         who = ("same_as", "of_account", "name", "customer_class", "phone")
@@ -157,6 +166,7 @@ class OpenForm(SupplyForm):
             request_key=said["request_key"],
             customer=new if self.customer_id is None else self.customer_id,
             account_no=said["account_no"],
+            fees=self.fees.decided(self.occasion),
             **self.supply(),
         )
 
@@ -185,6 +195,7 @@ def _in_words(one: duplicates.Candidate) -> str:
 
 
 SUPPLY_REFUSALS: dict[type[Exception], tuple[str | None, str | Promise]] = {
+    **fee_boxes.REFUSALS,
     account_acts.InTheFutureError: ("from_on", gettext_lazy("This day is yet to come.")),
     account_open.PointSuppliedError: (
         None,
@@ -256,7 +267,12 @@ def open_account(request: page.PageRequest, premise_id: int) -> HttpResponseBase
     is_sent = request.method == "POST"
     with transaction.reading(actor=request.actor) if is_sent else contextlib.nullcontext():
         premise = premise_or_404(premise_id)
-        form = OpenForm(request.POST if is_sent else None, premise=premise, known=_known(request))
+        form = OpenForm(
+            request.POST if is_sent else None,
+            premise=premise,
+            known=_known(request),
+            may_waive=request.actor.may(act_fees.WAIVE_RIGHT),
+        )
         is_valid = is_sent and form.is_valid()
         series = queries_numbers.number_series(station_ids=[premise.station_id])
         coming = {
@@ -273,6 +289,7 @@ def open_account(request: page.PageRequest, premise_id: int) -> HttpResponseBase
         except tuple(_REFUSALS) as error:
             place, text = _REFUSALS[type(error)]
             form.add_error(place, str(text))
+            form.fees.renew(error)
         else:
             text = _("Account opened.") if made.has_meter else _("Account opened. A meter is still missing.")
             return page.redirect(request, "account", made.account_no, notice=context.Notice(text=text))

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from meterbook.application import account_papers, charge_fee, transaction
 from meterbook.domain.agreements import queries_facts, queries_numbers, rules
+from meterbook.domain.billing import models
 from meterbook.domain.billing import queries as billing
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import context, page
-from meterbook.interfaces.web.views import account_fees, account_forms, words
+from meterbook.interfaces.web.views import account_fees, account_forms, bill_words, words
+from meterbook.interfaces.web.views.act_terms import agreements as terms
 
 RIGHT = "records.edit_many"
 _FAULTS = {
@@ -119,6 +121,10 @@ def fee_type(request: page.PageRequest) -> HttpResponseBase:
     return _page(request, fee_form=form, status=422)
 
 
+def _occasions(kind: models.FeeType) -> list[str]:
+    return [str(word) for occasion, word in terms.OCCASIONS.items() if int(occasion) in kind.occasions]
+
+
 def _page(
     request: page.PageRequest,
     *,
@@ -135,7 +141,7 @@ def _page(
     facts = {
         "rules": [(unit, is_resident, form) for (unit, is_resident), form in (standard | own).items()],
         "types": [(found, words.UTILITIES.get(found.utility or 0, _("All"))) for found in types],
-        "fees": [(found, account_fees.name_of(found)) for found in fees],
+        "fees": [(found, bill_words.fee(found.name), _occasions(found)) for found in fees],
         "rule_form": rule_form or RuleForm(),
         "type_form": type_form or UsageTypeForm(),
         "fee_form": fee_form or account_fees.FeeTypeForm(),

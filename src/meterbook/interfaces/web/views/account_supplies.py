@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from meterbook.application import account_supplies, begin_supply, transaction
+from meterbook.application import account_supplies, act_fees, begin_supply, transaction
 from meterbook.domain.agreements import operations, queries
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import context, page
@@ -57,7 +57,11 @@ def add(request: page.PageRequest, account_no: str, premise_id: int) -> HttpResp
     with transaction.reading(actor=request.actor) if is_sent else contextlib.nullcontext():
         head = account_acts.head_of(account_no)
         premise = account_opening.premise_or_404(premise_id)
-        form = account_opening.SupplyForm(request.POST if is_sent else None, premise=premise)
+        form = account_opening.SupplyForm(
+            request.POST if is_sent else None,
+            premise=premise,
+            may_waive=request.actor.may(act_fees.WAIVE_RIGHT),
+        )
         is_valid = is_sent and form.is_valid()
     if is_valid:
         try:
@@ -68,10 +72,12 @@ def add(request: page.PageRequest, account_no: str, premise_id: int) -> HttpResp
                 request_key=form.cleaned_data["request_key"],
                 today=clock.today(),
                 now=clock.now(),
+                fees=form.fees.decided(form.occasion),
             )
         except tuple(_REFUSALS) as error:
             place, text = _REFUSALS[type(error)]
             form.add_error(place, str(text))
+            form.fees.renew(error)
         else:
             said = _("Supply added.") if made.has_meter else _("Supply added. A meter is still missing.")
             return page.redirect(request, "account", head.account_no, notice=context.Notice(text=said))

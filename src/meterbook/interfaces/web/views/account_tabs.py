@@ -12,7 +12,7 @@ from meterbook.domain.agreements import queries as agreements
 from meterbook.domain.payments import models as payment_models
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, page
-from meterbook.interfaces.web.views import act_words, links, words
+from meterbook.interfaces.web.views import act_words, bill_words, links, words
 from meterbook.kernel import numbering
 from meterbook.reporting import account_records, timeline
 
@@ -47,6 +47,7 @@ class BillLine:
     utility: str
     unit: str | Promise
     days_overdue: int
+    fee: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,7 @@ def _bill_line(bill: account_records.BillRecord) -> BillLine:
         utility=words.utility_code(bill.utility),
         unit=words.UNITS.get(bill.unit, bill.unit),
         days_overdue=max(0, late),
+        fee=bill_words.fee(bill.fee),
     )
 
 

@@ -13,11 +13,22 @@ STAGES: dict[bill_runs.Stage, cells.Tag] = {
     bill_runs.Stage.PREVIEWED: cells.Tag(text=_("Previewed"), kind="warn"),
     bill_runs.Stage.ISSUED: cells.Tag(text=_("Issued"), kind="ok"),
 }
+# The fees a company begins with, as they stand in its list until somebody renames them.
+_FEES: dict[str, str | Promise] = {
+    "Certificate fee": _("Certificate fee"),
+    "Material fee": _("Material fee"),
+    "Meter test fee": _("Meter test fee"),
+    "Opening fee": _("Opening fee"),
+    "Reconnection fee": _("Reconnection fee"),
+    "Reinstallation fee": _("Reinstallation fee"),
+    "Transfer fee": _("Transfer fee"),
+}
 BILL_STATES: dict[bills.BillState, cells.Tag] = {
     bills.BillState.OPEN: cells.Tag(text=_("Open"), kind="warn"),
     bills.BillState.OVERDUE: cells.Tag(text=_("Overdue"), kind="bad"),
     bills.BillState.PAID: cells.Tag(text=_("Paid"), kind="ok"),
     bills.BillState.ZERO: cells.Tag(text=_("Nothing to pay")),
+    bills.BillState.TAKEN_BACK: cells.Tag(text=_("Taken back")),
 }
 # Why a usage is not billed, and what a person can do about it.
 PARKED: dict[str, tuple[str | Promise, str | Promise]] = {
@@ -118,6 +129,11 @@ PARKED: dict[str, tuple[str | Promise, str | Promise]] = {
     "AMOUNT_OUT_OF_RANGE": (_("An amount beyond all measure"), _("Correct the reading, or the tariff.")),
 }
 RELEASABLE = frozenset({bill_run.ParkCode.FAR_ABOVE_HISTORY.value, bill_run.ParkCode.LARGE_FIRST_BILL.value})
+
+
+def fee(name: str) -> str:
+    """What a fee of the company's list is called."""
+    return str(_FEES.get(name, name))
 
 
 def parked(code: str) -> tuple[str | Promise, str | Promise]:

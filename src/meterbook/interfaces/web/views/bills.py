@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.application import actor as actors
+from meterbook.application import charge_fee
 from meterbook.domain.billing import queries as billing
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, lists, page
-from meterbook.interfaces.web.views import account_fees, bill_words, fitting_words, links, words
+from meterbook.interfaces.web.views import bill_words, fitting_words, links, words
 from meterbook.rating import explain
 from meterbook.reporting import bills, usage_parts
 
@@ -109,6 +110,7 @@ LISTING = lists.Listing(
         ),
         lists.Column(key="period_from", label=_("From"), kind=cells.Kind.DAY, is_shown=False),
         lists.Column(key="period_until", label=_("Read on"), kind=cells.Kind.DAY),
+        lists.Column(key="fee", label=_("Fee"), is_shown=False, value=lambda row: bill_words.fee(row.fee)),
         lists.Column(key="quantity_milli", label=_("Usage"), kind=cells.Kind.QUANTITY, is_sortable=True),
         lists.Column(key="unit", label=_("Unit"), value=lambda row: words.UNITS.get(row.unit, row.unit)),
         lists.Column(
@@ -146,6 +148,7 @@ def bill(request: page.PageRequest, bill_id: int) -> HttpResponseBase:
     facts["clearings"] = [
         (clearing, words.TENDERS[clearing.tender]) for clearing in bills.clearings(bill_id=bill_id)
     ]
+    facts["take_back_url"] = _take_back_url(request, row=row)
     facts["till_url"] = links.to("till_account", row.account_no) if request.actor.may("payments.take") else ""
     facts["run_url"] = (
         reverse("bill_run", args=[row.round_id])
@@ -163,6 +166,15 @@ def paper(request: page.PageRequest, bill_id: int) -> HttpResponseBase:
     )
 
 
+def _take_back_url(request: page.PageRequest, *, row: bills.BillRow) -> str:
+    """Where a fee that nobody paid yet is taken back, for who may."""
+    fee = billing.fee_of_bill(bill_id=row.pk)
+    is_untouched = row.open_minor == row.amount_minor and row.amount_minor > 0
+    if fee is None or not is_untouched or not request.actor.may(charge_fee.WAIVE_RIGHT):
+        return ""
+    return reverse("account_fee_take_back", args=[row.account_no, fee.pk])
+
+
 def _facts(bill_id: int, *, language: str) -> dict[str, Any]:
     today = clock.today()
     try:
@@ -177,8 +189,10 @@ def _facts(bill_id: int, *, language: str) -> dict[str, Any]:
     return {
         "parts": [_part(part) for part in usage_parts.parts_of_bill(bill_id=bill_id)],
         "bill": row,
-        "fee": None if fee is None else account_fees.name_of(fee.fee_type),
+        "fee": None if fee is None else bill_words.fee(fee.fee_type.name),
         "fee_reason": "" if fee is None else fee.reason,
+        "taken_back": getattr(fee, "taken_back", None),
+        "other_bill_id": row.mirror_id if row.mirrors_id is None else row.mirrors_id,
         "state": bill_words.BILL_STATES[row.state(today)],
         "utility": words.utility_code(row.utility),
         "unit": words.UNITS.get(row.unit, row.unit),

@@ -10,18 +10,23 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from meterbook.application import fit_meters, transaction
+from meterbook.application import act_fees, fit_meters, transaction
 from meterbook.domain.devices import models as devices
 from meterbook.domain.metering import models, queries_changes, rules
 from meterbook.domain.metering.operations_changes import agreement_on
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import context, page
-from meterbook.interfaces.web.views import fitting_forms, fitting_words, meter_words, words
+from meterbook.interfaces.web.views import fee_boxes, fitting_forms, fitting_words, meter_words, words
 from meterbook.kernel import quantity
 from meterbook.reporting import meter_changes
 
 Kind = models.ChangeKind
 RIGHT = fit_meters.RIGHT
+_REFUSALS: tuple[type[Exception], ...] = (
+    fit_meters.ChangeError,
+    fit_meters.FittingError,
+    *fee_boxes.REFUSALS,
+)
 _KINDS = {"swap": Kind.SWAP, "remove": Kind.REMOVE, "install": Kind.INSTALL}
 
 
@@ -59,14 +64,18 @@ def change(request: page.PageRequest, service_point_id: int, fitting: str) -> Ht
     if request.method != "POST":
         found = _place(service_point_id)
         bands = _bands(found, number=request.GET.get("meter", ""))
-        form = fitting_forms.FittingForm(kind=kind, bands=bands, today=clock.today())
+        form = fitting_forms.FittingForm(
+            kind=kind, bands=bands, today=clock.today(), may_waive=_may_waive(request)
+        )
         if kind != Kind.REMOVE:
             form.initial["new_serial_no"] = request.GET.get("meter", "")
         return _form_page(request, found=found, form=form)
     with transaction.reading(actor=request.actor):
         found = _place(service_point_id)
         bands = _bands(found, number=request.POST.get("new_serial_no", ""))
-    form = fitting_forms.FittingForm(request.POST, kind=kind, bands=bands, today=clock.today())
+        form = fitting_forms.FittingForm(
+            request.POST, kind=kind, bands=bands, today=clock.today(), may_waive=_may_waive(request)
+        )
     counted: tuple[fit_meters.ClosedRegister, ...] = ()
     if form.is_valid():
         command = form.command(service_point_id=service_point_id)
@@ -74,11 +83,15 @@ def change(request: page.PageRequest, service_point_id: int, fitting: str) -> Ht
             counted = fit_meters.preview(actor=request.actor, change=command, today=clock.today())
             if kind == Kind.INSTALL or form.cleaned_data["seen"] == _mark(counted):
                 done = fit_meters.change(
-                    actor=request.actor, change=command, now=clock.now(), today=clock.today()
+                    actor=request.actor,
+                    change=command,
+                    now=clock.now(),
+                    today=clock.today(),
+                    fees=form.decided(),
                 )
                 notice = context.Notice(text=_("The meter is changed."))
                 return page.redirect(request, "meter_change", done.change_id, notice=notice)
-        except (fit_meters.ChangeError, fit_meters.FittingError) as refused:
+        except _REFUSALS as refused:
             form.refuse(refused)
         except fit_meters.SealTakenError:
             form.add_error("new_seal_no", _("This seal number is taken."))
@@ -109,14 +122,24 @@ def undo(request: page.PageRequest, change_id: int) -> HttpResponseBase:
     if form.is_valid():
         try:
             done = fit_meters.undo(
-                actor=request.actor, change_id=change_id, now=clock.now(), **form.cleaned_data
+                actor=request.actor,
+                change_id=change_id,
+                today=clock.today(),
+                now=clock.now(),
+                **form.cleaned_data,
             )
         except fit_meters.ChangeError as refused:
             form.add_error(None, fitting_words.refusal(refused))
+        except act_fees.FeePaidError as refused:
+            form.add_error(None, str(fee_boxes.REFUSALS[type(refused)][1]))
         else:
             notice = context.Notice(text=_("The change is taken back."))
             return page.redirect(request, "meter_change", done.change_id, notice=notice)
     return TemplateResponse(request, "fitting/change.html", facts | {"form": form}, status=422)
+
+
+def _may_waive(request: page.PageRequest) -> bool:
+    return request.actor.may(act_fees.WAIVE_RIGHT)
 
 
 def _form_page(

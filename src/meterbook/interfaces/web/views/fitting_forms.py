@@ -8,10 +8,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from meterbook.application import act_fees
 from meterbook.domain.devices import rules as meter_rules
 from meterbook.domain.metering import models, operations_changes, rules_changes
 from meterbook.interfaces.web import fields
-from meterbook.interfaces.web.views import fitting_words, meter_words
+from meterbook.interfaces.web.views import fee_boxes, fitting_words, meter_words
 
 Kind = models.ChangeKind
 _USUAL_LAST = 3
@@ -56,7 +57,13 @@ class FittingForm(forms.Form):
     remark = forms.CharField(label=_("Remark"), required=False, max_length=200)
 
     def __init__(
-        self, data: Any = None, *, kind: models.ChangeKind, bands: Sequence[int], today: datetime.date
+        self,
+        data: Any = None,
+        *,
+        kind: models.ChangeKind,
+        bands: Sequence[int],
+        today: datetime.date,
+        may_waive: bool = False,
     ) -> None:
         start = {"request_key": uuid.uuid4(), "changed_on": today, "last": _USUAL_LAST}
         super().__init__(data, initial=start)
@@ -75,6 +82,9 @@ class FittingForm(forms.Form):
         gone |= {"new_serial_no", "new_seal_no"} if not opens else set()
         for name in gone:
             del self.fields[name]
+        taken_off = act_fees.Occasion.TAKEN_OFF_FOR_ARREARS
+        occasions = {taken_off: _("if for arrears")} if kind == Kind.REMOVE else {}
+        self.fees = fee_boxes.FeeBoxes(self, occasions=occasions, may_waive=may_waive)
 
     def old_fields(self) -> list[forms.BoundField]:
         """What is asked of the meter that is taken off."""
@@ -84,6 +94,20 @@ class FittingForm(forms.Form):
     def new_fields(self) -> list[forms.BoundField]:
         """What is asked of the meter that is fitted."""
         return self._bound(["new_serial_no", *(f"opening_{band}" for band in self.bands), "new_seal_no"])
+
+    def fee_fields(self) -> list[forms.BoundField]:
+        """The fees of a meter taken off for arrears, for who may ask for others than usual."""
+        return [
+            self[name]
+            for name, box in self.fields.items()
+            if name.startswith(fee_boxes.PREFIX) and not box.widget.is_hidden
+        ]
+
+    def decided(self) -> act_fees.Decided:
+        """What was decided about the fees. Only for a valid form."""
+        if not self.fees.occasions:
+            return act_fees.USUAL
+        return self.fees.decided(act_fees.Occasion.TAKEN_OFF_FOR_ARREARS)
 
     def _bound(self, names: Sequence[str]) -> list[forms.BoundField]:
         return [self[name] for name in names if name in self.fields]
@@ -124,6 +148,11 @@ class FittingForm(forms.Form):
 
     def refuse(self, error: Exception) -> None:
         """Put a refusal in words beside the field it is about."""
+        if type(error) in fee_boxes.REFUSALS:
+            name, said = fee_boxes.REFUSALS[type(error)]
+            self.add_error(name, str(said))
+            self.fees.renew(error)
+            return
         code, text = str(getattr(error, "code", "")), fitting_words.refusal(error)
         band = getattr(error, "band", None)
         side = "closing" if self.kind != Kind.INSTALL else "opening"

@@ -24,7 +24,7 @@ from meterbook.domain.payments import models, operations, queries
 from meterbook.domain.tables import Utility
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import cells, context, lists, page
-from meterbook.interfaces.web.views import till_forms, till_words, words
+from meterbook.interfaces.web.views import bill_words, till_forms, till_words, words
 from meterbook.reporting import takings
 
 UNPROCESSABLE = 422
@@ -153,6 +153,7 @@ def _paper_words(content: document_rules.ReceiptContent) -> Mapping[str, str]:
         "void": _("Cancelled"),
         **{f"utility_{utility.value}": str(words.UTILITIES[utility]) for utility in Utility},
         **{f"unit_{utility.value}": unit for utility, unit in till_words.UNITS.items()},
+        **{f"fee_{line.fee}": bill_words.fee(line.fee) for line in content.lines if line.fee},
     }
 
 
@@ -172,7 +173,11 @@ def _facts(request: page.PageRequest, *, receipt_no: str) -> dict[str, Any]:
         "content": content,
         "payment": found.payment,
         "lines": [
-            (line, words.UTILITIES[Utility(line.utility)], till_words.UNITS[Utility(line.utility)])
+            (
+                line,
+                bill_words.fee(line.fee) or words.UTILITIES[Utility(line.utility)],
+                till_words.UNITS[Utility(line.utility)],
+            )
             for line in content.lines
         ],
         "tender": till_words.tender_word(models.Tender(content.tender)),

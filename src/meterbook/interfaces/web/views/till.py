@@ -15,7 +15,7 @@ from meterbook.domain.payments import models, queries, rules
 from meterbook.domain.tables import Utility
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import context, page
-from meterbook.interfaces.web.views import till_forms, till_words, words
+from meterbook.interfaces.web.views import bill_words, till_forms, till_words, words
 
 CONFLICT, UNPROCESSABLE = 409, 422
 
@@ -30,6 +30,7 @@ class BillRow:
     unit: str
     days_overdue: int
     is_chosen: bool
+    fee: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -200,4 +201,5 @@ def _row(bill: queries.BillFacts, *, chosen: frozenset[int] | None) -> BillRow:
         unit=till_words.UNITS[utility],
         days_overdue=max(0, (clock.today() - bill.due_on).days),
         is_chosen=chosen is None or bill.bill_id in chosen,
+        fee=bill_words.fee(bill.fee),
     )

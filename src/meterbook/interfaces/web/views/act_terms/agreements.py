@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from meterbook.domain.agreements import models
+from meterbook.domain.billing import models as billing
 from meterbook.interfaces.web.views import words
 
 _STATES: dict[int, str | Promise] = {int(state): tag.text for state, tag in words.ACCOUNT_STATES.items()}
@@ -52,6 +53,7 @@ ACTS: dict[str, str | Promise] = {
     "EXTERNAL_NUMBER_ADDED": _("External number added"),
     "EXTERNAL_NUMBER_ENDED": _("External number ended"),
     "FEE_CHARGED": _("Fee charged"),
+    "FEE_TAKEN_BACK": _("Fee taken back"),
     "FEE_TYPE_SET": _("Fee in the list set"),
     "FEE_WAIVED": _("Fee waived"),
     "HOUSEHOLD_CHANGED": _("Household size changed"),
@@ -82,11 +84,13 @@ FIELDS: dict[str, str | Promise] = {
     "external_no": _("External no."),
     "fee": _("Fee"),
     "fee_minor": _("Amount of the fee"),
+    "fee_occasions": _("Charged with"),
     "former_holder": _("Former holder"),
     "from_on": pgettext_lazy("day", "From"),
     "has_check_digit": _("Check digit"),
     "height_milli": _("Height"),
     "holder": _("Holder"),
+    "is_offered": _("Offered"),
     "is_resident": _("For residents"),
     "kind": pgettext_lazy("of a fact", "Kind"),
     "on": pgettext_lazy("day", "From"),
@@ -104,7 +108,25 @@ FIELDS: dict[str, str | Promise] = {
     "usage_type": _("Usage type"),
     "utility": _("Utility"),
 }
-VALUES: dict[str, str | Promise] = {**SPLITS, "KEEP": _("Goes on"), "RESTART": _("Begins again")}
+# The acts a fee is charged with.
+OCCASIONS: dict[billing.FeeOccasion, str | Promise] = {
+    billing.FeeOccasion.OPENED: ACTS["ACCOUNT_OPENED"],
+    billing.FeeOccasion.SUPPLY_ADDED: ACTS["SUPPLY_ADDED"],
+    billing.FeeOccasion.TRANSFERRED: ACTS["ACCOUNT_TRANSFERRED"],
+    billing.FeeOccasion.CLOSED: ACTS["ACCOUNT_CLOSED"],
+    billing.FeeOccasion.SUSPENDED: ACTS["ACCOUNT_SUSPENDED"],
+    billing.FeeOccasion.STOPPED: ACTS["ACCOUNT_STOPPED"],
+    billing.FeeOccasion.RESUMED: ACTS["ACCOUNT_RESUMED"],
+    billing.FeeOccasion.RECONNECTED: _("Resumed after a forced stop"),
+    billing.FeeOccasion.USAGE_CHANGED: ACTS["USAGE_TYPE_CHANGED"],
+    billing.FeeOccasion.TAKEN_OFF_FOR_ARREARS: _("Meter taken off for arrears"),
+}
+VALUES: dict[str, str | Promise] = {
+    **SPLITS,
+    **{occasion.name: word for occasion, word in OCCASIONS.items()},
+    "KEEP": _("Goes on"),
+    "RESTART": _("Begins again"),
+}
 NUMBERS: dict[tuple[str, str], dict[int, str | Promise]] = {
     ("ACCOUNT", "account_state"): _STATES,
     ("ACCOUNT", "utility"): words.UTILITIES,
