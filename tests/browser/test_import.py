@@ -49,6 +49,7 @@ class Worker:
         self.at: list[progress.Stage] = []
         self.arrived, self.may_go_on = threading.Semaphore(0), threading.Semaphore(0)
         self.thread: threading.Thread | None = None
+        self.asked: list[int] = []
 
     def begin(self, import_id: int) -> None:
         """Begin what waits, up to the first stage."""
@@ -81,7 +82,13 @@ class Worker:
     def _work(self, import_id: int) -> None:
         company.use_schema("main")
         try:
-            import_work.work(actor=self.actor, import_id=import_id, now=clock.now, today=clock.today())
+            import_work.work(
+                actor=self.actor,
+                import_id=import_id,
+                now=clock.now,
+                today=clock.today(),
+                defer=self.asked.append,
+            )
         finally:
             connections.close_all()
 
@@ -140,28 +147,29 @@ def test_seven_hundred_households_come_in_and_are_compared(
     picture(page, "4-checking")
     assert looks.serious_faults(page) == []
     worker.finish()
-    expect(bar).to_have_count(0, timeout=10_000)
+    outcome(page)
     picture(page, "5-ready")
 
-    page.keyboard.press("F9")
+    conftest.press_through(page, "F9")
     expect(bar).to_have_count(1)
     worker.begin(import_id)
     worker.go_on()
     worker.go_on()
     page.goto("/imports/")
     picture(page, "6-list-while-it-runs")
-    page.locator("tbody a.record").first.click()
+    conftest.click_through(page.locator("tbody a.record").first)
     expect(bar).to_have_attribute("value", re.compile("[5-9][0-9]"))
     picture(page, "7-importing")
     worker.finish()
-    expect(bar).to_have_count(0, timeout=10_000)
+    outcome(page)
     picture(page, "8-imported")
     assert agreements.Account.objects.count() == ROWS
-    compare(page, to=tmp_path / "comparison.xlsx")
+    assert worker.asked == [import_id]
+    compare(page, worker=worker, import_id=import_id, to=tmp_path / "comparison.xlsx")
 
-    page.keyboard.press("F9")
+    conftest.press_through(page, "F9")
     page.wait_for_url(re.compile("/accounts/|/customers/"))
-    page.locator("tbody a.record").first.click()
+    conftest.click_through(page.locator("tbody a.record").first)
     expect(page.locator("h1")).to_contain_text("李秀兰")
     picture(page, "9-account")
 
@@ -172,21 +180,25 @@ def test_seven_hundred_households_come_in_and_are_compared(
     assert agreements.Account.objects.count() == ROWS
 
 
-def compare(page: Page, *, to: pathlib.Path) -> None:
+def compare(page: Page, *, worker: Worker, import_id: int, to: pathlib.Path) -> None:
     """Put the older system's totals beside the books, one of them wrong; then back to the file."""
-    page.keyboard.press("F7")
+    conftest.press_through(page, "F7")
     page.wait_for_url(re.compile("/audit/"))
-    expect(page.locator(".page-head .tag.is-ok")).to_have_count(1)
+    expect(page.get_by_role("progressbar")).to_have_count(1)
+    worker.begin(import_id)
+    picture(page, "14-comparing")
+    worker.finish()
+    expect(page.locator(".page-head .tag.is-ok")).to_have_count(1, timeout=10_000)
     page.locator("input[name=accounts]").fill("701")
     page.locator("input[name=owed]").fill("60480")
-    page.keyboard.press("F9")
+    conftest.press_through(page, "F9")
     page.wait_for_url(re.compile("accounts=701"))
     expect(page.locator("td .tag.is-bad")).to_have_count(1)
     picture(page, "13-compared")
     assert looks.serious_faults(page) == []
     comparison = downloaded(page, key="F7", to=to)
     assert spreadsheets.read_sheet(content=comparison.read_bytes()).rows
-    page.locator(".page-head .acts a").last.click()
+    conftest.click_through(page.locator(".page-head .acts a").last)
     page.wait_for_url(re.compile(r"/imports/[0-9]+/$"))
 
 
@@ -198,7 +210,7 @@ def test_a_running_check_is_called_off_and_begun_again(
     upload(page, file=made(tmp_path / "旧系统 城东.xlsx", rows=ROWS))
     import_id = int(re.findall(r"[0-9]+", page.url)[-1])
     worker.begin(import_id)
-    page.keyboard.press("F8")
+    conftest.press_through(page, "F8")
     expect(page.locator("kbd", has_text="F8")).to_have_count(0)
     picture(page, "11-being-called-off")
     worker.finish()
@@ -206,12 +218,12 @@ def test_a_running_check_is_called_off_and_begun_again(
     picture(page, "12-called-off")
     assert looks.serious_faults(page) == []
     assert agreements.Account.objects.count() == 0
-    page.keyboard.press("F9")
+    conftest.press_through(page, "F9")
     expect(page.get_by_role("progressbar")).to_have_count(1)
     worker.begin(import_id)
     worker.finish()
-    expect(page.locator(".notice.is-warn")).to_have_count(0, timeout=10_000)
-    expect(page.get_by_role("progressbar")).to_have_count(0, timeout=10_000)
+    outcome(page)
+    expect(page.locator(".notice.is-warn")).to_have_count(0)
     assert models.ImportFile.objects.get().state == models.ImportState.CHECKED
 
 
@@ -231,13 +243,19 @@ def made(file: pathlib.Path, *, rows: int, wrong: dict[int, str] | None = None) 
 def upload(page: Page, *, file: pathlib.Path) -> None:
     page.goto("/imports/")
     page.locator("input[type=file]").set_input_files(file)
-    page.keyboard.press("F9")
+    conftest.press_through(page, "F9")
     page.wait_for_url(re.compile("/imports/[0-9]+/"))
+
+
+def outcome(page: Page) -> None:
+    """Wait until the page with the bar has given way to the one that says what came of it."""
+    expect(page.locator("[data-key=F7]")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
 def downloaded(page: Page, *, key: str, to: pathlib.Path) -> pathlib.Path:
     with page.expect_download() as waiting:
-        page.keyboard.press(key)
+        conftest.press(page, key)
     waiting.value.save_as(to)
     return to
 

@@ -161,25 +161,27 @@ def check_kept(
     Raises ImportUnknownError, FileRefusedError.
     """
     actor.require(RIGHT)
-    sheet, content = _kept_sheet(actor, import_id=import_id, tell=tell)
+    sheet = kept_sheet(actor=actor, import_id=import_id, tell=tell)
     with transaction.reading(actor=actor):
         checked = check_customers.check_customers(sheet=sheet, actor=actor, today=today, tell=tell)
     with transaction.writing(actor=actor):
         file = operations.lock_file(import_id=import_id)
-        before = _applied_before(sha256=rules.fingerprint(content))
+        before = _applied_before(sha256=file.sha256)
         if before is not None:
             return before
         operations.set_outcome(file=file, outcome=_outcome(checked), at=now, staff_id=actor.staff_id)
         return _result(import_id, checked=checked, state=State(file.state))
 
 
-def _kept_sheet(actor: Actor, *, import_id: int, tell: progress.Tell) -> tuple[spreadsheets.Sheet, bytes]:
+def kept_sheet(*, actor: Actor, import_id: int, tell: progress.Tell) -> spreadsheets.Sheet:
+    """The table in a file that is kept. Raises ImportUnknownError, FileRefusedError."""
+    actor.require(RIGHT)
     with transaction.reading(actor=actor):
         content = queries.content_of(import_id=import_id)
     if content is None:
         raise ImportUnknownError(import_id=import_id)
     tell(progress.Stage.READING, 2)
-    return spreadsheets.read_sheet(content=content), content
+    return spreadsheets.read_sheet(content=content)
 
 
 def apply_file(
@@ -196,7 +198,7 @@ def apply_file(
     Raises ImportUnknownError, ImportConflictError, FileRefusedError.
     """
     actor.require(RIGHT)
-    sheet, _content = _kept_sheet(actor, import_id=import_id, tell=tell)
+    sheet = kept_sheet(actor=actor, import_id=import_id, tell=tell)
     try:
         with transaction.writing(actor=actor):
             result = _apply(sheet, actor=actor, import_id=import_id, now=now, today=today, tell=tell)

@@ -1,4 +1,4 @@
-"""Use case: check and import customers' files in the background, seen by all who may import, and called off.
+"""Use case: check, import, compare customers' files in the background, seen by all who may, and called off.
 
 Progress is written over a connection of its own, so that it is seen while the import's transaction is open
 and stays when that is taken back. Work whose worker was killed is begun again: nothing of it was kept.
@@ -12,7 +12,14 @@ from dataclasses import dataclass
 
 from django.db import connections
 
-from meterbook.application import company, import_customers, progress, spreadsheets, transaction
+from meterbook.application import (
+    company,
+    import_comparison,
+    import_customers,
+    progress,
+    spreadsheets,
+    transaction,
+)
 from meterbook.application.actor import Actor, NotAllowedError
 from meterbook.domain.imports import models, operations, operations_work, queries, rules
 
@@ -77,8 +84,11 @@ def call_off(*, actor: Actor, import_id: int, now: datetime.datetime) -> bool:
         return operations_work.call_off(import_id=import_id, at=now)
 
 
-def work(*, actor: Actor, import_id: int, now: Moment, today: datetime.date) -> None:
-    """Do what was asked for with a file, to its end; nothing when it is done or was called off."""
+def work(*, actor: Actor, import_id: int, now: Moment, today: datetime.date, defer: Defer) -> None:
+    """Do what was asked for with a file, to its end; nothing when it is done or was called off.
+
+    After an import the comparison with the books is asked for: it shows them as they stood then.
+    """
     with _channel(actor=actor, import_id=import_id, now=now) as channel:
         act = channel.begin()
         if act is None:
@@ -98,6 +108,8 @@ def work(*, actor: Actor, import_id: int, now: Moment, today: datetime.date) -> 
         finally:
             # what nobody expected is said as well, and goes on to the log
             channel.end(state=ended, refused=refused.value if ended == State.REFUSED else "", fact=fact)
+    if act == Act.APPLY and ended == State.DONE:
+        ask(actor=actor, import_id=import_id, act=Act.COMPARE, now=now(), defer=defer)
 
 
 def _ask(actor: Actor, *, import_id: int, act: Act, now: datetime.datetime, defer: Defer) -> None:
@@ -107,7 +119,9 @@ def _ask(actor: Actor, *, import_id: int, act: Act, now: datetime.datetime, defe
         return
     file = operations.lock_file(import_id=import_id)
     asked = operations_work.Asked(act=act, staff_id=actor.staff_id, at=now)
-    if file.state != models.ImportState.APPLIED and operations_work.ask_for(file=file, asked=asked):
+    # what is written is neither checked nor written again, but compared as often as anybody likes
+    is_over = file.state == models.ImportState.APPLIED and act != Act.COMPARE
+    if not is_over and operations_work.ask_for(file=file, asked=asked):
         defer(import_id)
 
 
@@ -122,6 +136,9 @@ def _do(
 ) -> None:
     if act == Act.APPLY:
         import_customers.apply_file(actor=actor, import_id=import_id, now=now(), today=today, tell=tell)
+        return
+    if act == Act.COMPARE:
+        import_comparison.work_out(actor=actor, import_id=import_id, now=now, today=today, tell=tell)
         return
 
     def tell_of_check(stage: progress.Stage, percent: int) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 
 class Stage(enum.StrEnum):
-    """What an import is doing, in the order it does it."""
+    """What is being done with a file, in the order it is done."""
 
     READING = "READING"
     CHECKING = "CHECKING"
     WRITING = "WRITING"
+    COMPARING = "COMPARING"
 
 
 # Called with the stage and how much of the whole is done, 0 to 100, never falling.

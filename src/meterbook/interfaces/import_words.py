@@ -95,10 +95,12 @@ STAGES: Mapping[str, str | Promise] = {
     progress.Stage.READING.value: _("Opening the workbook"),
     progress.Stage.CHECKING.value: _("Checking every row"),
     progress.Stage.WRITING.value: _("Writing the rows"),
+    progress.Stage.COMPARING.value: _("Laying the books beside the file"),
 }
 ACTS: Mapping[int, str | Promise] = {
     models.WorkAct.CHECK: _("Being checked"),
     models.WorkAct.APPLY: _("Being imported"),
+    models.WorkAct.COMPARE: _("Being compared"),
 }
 
 

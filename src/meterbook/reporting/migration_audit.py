@@ -29,6 +29,7 @@ OLD: dict[str, pl.DataType | type[pl.DataType]] = {
     "owed_due_on": pl.Date,
     "prepaid_minor": pl.Int64,
 }
+# Ours: rows of meters, and rows of debts that have no serial number.
 _OURS: dict[str, pl.DataType | type[pl.DataType]] = {
     "station": pl.String,
     "utility": pl.Int16,
@@ -38,12 +39,15 @@ _OURS: dict[str, pl.DataType | type[pl.DataType]] = {
     "agreement_id": pl.Int64,
     "register_milli": pl.Int64,
     "prepaid_minor": pl.Int64,
+    "owed_due_on": pl.Date,
+    "owed_minor": pl.Int64,
 }
-_METERS = """
+# One statement, so that both kinds of rows are of one moment.
+_STANDING = """
 SELECT s.code, sp.utility, m.serial_no, a.id, a.account_no, g.id,
     (SELECT value_milli FROM metering_reading r WHERE r.register_id = re.id
         ORDER BY read_on DESC, revision DESC LIMIT 1),
-    coalesce(-l.balance_minor, 0)::bigint
+    coalesce(-l.balance_minor, 0)::bigint, NULL::date, NULL::bigint
 FROM access_orgunit s
 JOIN agreements_account a ON a.station_id = s.id
 JOIN agreements_supplyagreement g ON g.account_id = a.id AND g.until_on IS NULL
@@ -53,17 +57,14 @@ JOIN devices_meter m ON m.id = i.meter_id
 JOIN devices_register re ON re.meter_id = m.id AND re.band = 0
 LEFT JOIN ledger_ledgerbalance l ON l.subject_id = a.id AND l.ledger_account_id = %(prepayment)s
 WHERE s.code = ANY(%(stations)s)
-ORDER BY m.serial_no
-"""
-_OWED = """
-SELECT b.agreement_id, r.due_on, sum(r.open_minor)::bigint
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, b.agreement_id, NULL, NULL, r.due_on, sum(r.open_minor)::bigint
 FROM access_orgunit s
 JOIN billing_receivable r ON r.station_id = s.id AND r.open_minor > 0
 JOIN billing_bill b ON b.id = r.bill_id
 WHERE s.code = ANY(%(stations)s)
-GROUP BY 1, 2
+GROUP BY b.agreement_id, r.due_on
 """
-_OWED_SCHEMA = {"agreement_id": pl.Int64, "owed_due_on": pl.Date, "owed_minor": pl.Int64}
 # Days overdue up to which a debt belongs to an age; the last one has no end.
 AGES = (("not_due_minor", 0), ("month_minor", 30), ("quarter_minor", 90), ("year_minor", 365))
 OLDER = "older_minor"
@@ -143,13 +144,17 @@ class Audit:
 
 def compare(*, old: pl.DataFrame, today: datetime.date) -> Audit:
     """Compare `old` (columns OLD) with all the caller may see at its stations, debts by age on `today`."""
-    stations = old["station"].unique().to_list()
-    ours = columns.fetch(
-        statement=_METERS,
-        parameters={"stations": stations, "prepayment": ledger.Chart.PREPAYMENT.value},
+    standing = columns.fetch(
+        statement=_STANDING,
+        parameters={
+            "stations": old["station"].unique().to_list(),
+            "prepayment": ledger.Chart.PREPAYMENT.value,
+        },
         schema=_OURS,
     )
-    owed = columns.fetch(statement=_OWED, parameters={"stations": stations}, schema=_OWED_SCHEMA)
+    is_debt = pl.col("serial_no").is_null()
+    owed = standing.filter(is_debt).select("agreement_id", "owed_due_on", "owed_minor")
+    ours = standing.filter(~is_debt).drop("owed_due_on", "owed_minor").sort("serial_no")
     ours = ours.join(
         owed.group_by("agreement_id").agg(pl.col("owed_minor").sum()), on="agreement_id", how="left"
     )

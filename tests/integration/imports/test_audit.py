@@ -1,5 +1,6 @@
 """The books beside the older system: alike right after the import, and every later difference named."""
 
+import dataclasses
 import datetime
 import json
 from pathlib import Path
@@ -12,15 +13,19 @@ from django.test import Client
 from django.urls import reverse
 from typer.testing import CliRunner
 
-from meterbook.application import import_customers, spreadsheets
+from meterbook.application import actor as actors
+from meterbook.application import import_comparison, import_customers, spreadsheets, transaction
+from meterbook.domain.billing import models as billing
+from meterbook.domain.imports import models, rules
 from meterbook.interfaces import audit_words
 from meterbook.interfaces.cli import console
 from meterbook.interfaces.cli import import_customers as command
-from meterbook.reporting import migration_accounts, migration_audit
+from meterbook.reporting import migration_accounts, migration_audit, migration_kept
 from tests.builders import records
 from tests.integration.imports import workbooks
 
 TODAY = datetime.date(2026, 1, 15)
+SHOWN = migration_kept.SHOWN_DIFFERENCES
 pytestmark = pytest.mark.usefixtures("db", "_founded")
 
 
@@ -42,13 +47,25 @@ def old(content: bytes) -> pl.DataFrame:
     return import_customers.old_balances(actor=records.system(), content=content, today=TODAY)
 
 
-def bring(content: bytes) -> None:
+def bring(content: bytes, *, by: actors.Actor | None = None) -> int:
+    actor = by or records.system()
     kept = import_customers.check_file(
-        actor=records.system(), name="旧.xlsx", content=content, now=records.NOW, today=TODAY
+        actor=actor, name="旧.xlsx", content=content, now=records.NOW, today=TODAY
     )
-    import_customers.apply_file(
-        actor=records.system(), import_id=kept.import_id, now=records.NOW, today=TODAY
-    )
+    import_customers.apply_file(actor=actor, import_id=kept.import_id, now=records.NOW, today=TODAY)
+    return kept.import_id
+
+
+def compared(import_id: int, *, by: actors.Actor, at: datetime.datetime) -> import_comparison.Comparison:
+    import_comparison.work_out(actor=by, import_id=import_id, now=lambda: at, today=TODAY)
+    found = latest(import_id, by=by)
+    assert found is not None
+    return found
+
+
+def latest(import_id: int, *, by: actors.Actor) -> import_comparison.Comparison | None:
+    with transaction.reading(actor=by):
+        return import_comparison.latest(actor=by, import_id=import_id)
 
 
 def test_right_after_the_import_both_sides_are_alike() -> None:
@@ -101,17 +118,66 @@ def test_the_page_and_the_command_show_it(tmp_path: Path, monkeypatch: pytest.Mo
     browser = Client(headers={"accept-language": "zh-hans"})
     browser.force_login(records.staff(role="SUPERVISOR", unit_id=records.world().station_a))
     page = browser.post(reverse("imports"), {"file": SimpleUploadedFile("旧.xlsx", content)})["Location"]
+    nothing = browser.get(f"{page}audit/").content.decode()
+    assert f"{page}audit/again" in nothing
+    assert browser.get(f"{page}comparison.xlsx").status_code == 404
+    browser.post(f"{page}audit/again")
     before = browser.get(f"{page}audit/").content.decode()
     assert "W0000001" in before
     file = tmp_path / "old.xlsx"
     file.write_bytes(content)
     result = CliRunner().invoke(command.app, [str(file), "--audit", "--json"])
     assert (result.exit_code, json.loads(result.stdout)["differences"]) == (1, 2)
-    bring(content)
+    assert browser.post(f"{page}apply").status_code == 303
     after = browser.get(f"{page}audit/").content.decode()
     assert "W0000001" not in after
     assert "86.40" in after
     assert CliRunner().invoke(command.app, [str(file), "--audit"]).exit_code == 0
+
+
+def test_what_was_paid_later_is_not_in_it_until_it_is_worked_out_again() -> None:
+    content = workbooks.workbook(rows())
+    world = records.world()
+    by = records.actor(role="SUPERVISOR", unit_id=world.station_a)
+    import_id = bring(content, by=by)
+    first = compared(import_id, by=by, at=records.NOW)
+    assert (first.taken_at, first.taken_by, first.shown.agrees) == (records.NOW, "王小明", True)
+    billing.Receivable.objects.update(open_minor=8000)
+    assert latest(import_id, by=by) == first
+    later = records.NOW + datetime.timedelta(hours=1)
+    second = compared(import_id, by=by, at=later)
+    assert second.taken_at == later
+    assert [(one.kind.value, one.old, one.ours) for one in second.shown.differences] == [("OWED", 8640, 8000)]
+    assert models.ImportComparison.objects.count() == 2
+
+
+def test_it_is_kept_as_it_was_worked_out() -> None:
+    said = rows()
+    said[0]["owed_milli"] = "80"
+    said[1] |= {"account_no": "K7", "prepaid_milli": "49.99"}
+    said += [workbooks.row(n, account_no=f"N{n}") for n in range(10, 10 + SHOWN + 3)]
+    bring(workbooks.workbook(rows()))
+    audit = migration_audit.compare(old=old(workbooks.workbook(said)), today=TODAY)
+    kept = migration_kept.packed(audit=audit, left_out=4)
+    read = migration_kept.whole(kept=rules.Comparison(**dataclasses.asdict(kept)))
+    assert read == audit
+    assert read.accounts.equals(audit.accounts)
+    shown = migration_kept.shown(figures=json.loads(json.dumps(kept.figures)))
+    assert (shown.left_out, shown.totals, shown.whole) == (4, audit.totals, audit.whole)
+    assert (shown.differences, shown.difference_count) == (audit.differences[:SHOWN], len(audit.differences))
+    assert shown.agrees is audit.agrees is False
+
+
+def test_who_may_not_see_a_station_of_it_is_not_shown_it() -> None:
+    world = records.world()
+    content = workbooks.workbook([*rows(), workbooks.row(3, station=records.STATION_B, account_no="K3")])
+    boss = records.actor(role="SUPERVISOR", unit_id=world.company_unit_id)
+    import_id = bring(content, by=boss)
+    assert compared(import_id, by=boss, at=records.NOW).shown.agrees
+    narrower = dataclasses.replace(boss, unit_ids=tuple(set(boss.unit_ids) - {world.station_b}))
+    assert latest(import_id, by=narrower) is None
+    own = compared(import_id, by=narrower, at=records.NOW)
+    assert (own.shown.left_out, [total.station for total in own.shown.totals]) == (1, [records.STATION_A])
 
 
 def test_every_account_is_listed_with_both_sides_and_those_that_differ_come_first() -> None:
@@ -159,7 +225,7 @@ def test_the_older_systems_own_totals_show_what_the_file_lacks(
     browser = Client(headers={"accept-language": "en"})
     browser.force_login(records.staff(role="SUPERVISOR", unit_id=records.world().station_a))
     page = browser.post(reverse("imports"), {"file": SimpleUploadedFile("old.xlsx", content)})["Location"]
-    bring(content)
+    browser.post(f"{page}apply")
     agreeing = {"accounts": "2", "owed": "86.40", "register": "19.5", "prepaid": "50"}
     assert "Differs" not in browser.get(f"{page}audit/", agreeing).content.decode()
     lacking = browser.get(f"{page}audit/", agreeing | {"accounts": "3"}).content.decode()

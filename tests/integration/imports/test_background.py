@@ -50,9 +50,16 @@ def uploaded(*, by: actors.Actor, content: bytes, asked: list[int]) -> int:
     return kept.import_id
 
 
-def work(*, by: actors.Actor, import_id: int) -> queries.WorkEntry:
-    """Do what was asked for, in this process; how it stands then."""
-    import_work.work(actor=by, import_id=import_id, now=lambda: records.NOW, today=TODAY)
+def work(
+    *, by: actors.Actor, import_id: int, defer: Callable[[int], None] | None = None
+) -> queries.WorkEntry:
+    """Do what was asked for, in this process, and what that asks for itself; how it stands then."""
+    asked: list[int] = []
+    import_work.work(
+        actor=by, import_id=import_id, now=lambda: records.NOW, today=TODAY, defer=defer or asked.append
+    )
+    if asked:
+        return work(by=by, import_id=import_id)
     entry = queries.work_of(import_id=import_id)
     assert entry is not None
     return entry
@@ -98,15 +105,36 @@ def test_how_far_it_is_can_be_seen_while_its_transaction_is_open(monkeypatch: py
     by = person()
     import_id = uploaded(by=by, content=workbook(20), asked=[])
     seen = watched(monkeypatch, import_id=import_id)
-    work(by=by, import_id=import_id)
-    ask(import_work.Act.APPLY, by=by, import_id=import_id)
-    checked = len(seen)
-    work(by=by, import_id=import_id)
-    for part in (seen[:checked], seen[checked:]):
-        percents = [percent for _stage, percent in part]
+    for act, stages in (
+        (import_work.Act.CHECK, {"READING", "CHECKING"}),
+        (import_work.Act.APPLY, {"READING", "CHECKING", "WRITING"}),
+        (import_work.Act.COMPARE, {"READING", "CHECKING", "COMPARING"}),
+    ):
+        ask(act, by=by, import_id=import_id)
+        seen.clear()
+        work(by=by, import_id=import_id, defer=lambda _import_id: None)
+        percents = [percent for _stage, percent in seen]
         assert percents == sorted(percents)
         assert len(set(percents)) > 2
-    assert {stage for stage, _percent in seen[checked:]} == {"READING", "CHECKING", "WRITING"}
+        assert {stage for stage, _percent in seen} == stages
+
+
+def test_after_an_import_the_books_are_laid_beside_the_file_once() -> None:
+    by, asked = person(), list[int]()
+    import_id = uploaded(by=by, content=workbook(20), asked=[])
+    work(by=by, import_id=import_id, defer=asked.append)
+    assert asked == []
+    ask(import_work.Act.APPLY, by=by, import_id=import_id)
+    work(by=by, import_id=import_id, defer=asked.append)
+    assert asked == [import_id]
+    assert not models.ImportComparison.objects.exists()
+    for _taken_again in range(2):
+        assert work(by=by, import_id=import_id, defer=asked.append).act == models.WorkAct.COMPARE
+    assert asked == [import_id]
+    kept = models.ImportComparison.objects.get()
+    assert (kept.file_id, kept.taken_by_id, kept.figures["differences"]) == (import_id, by.staff_id, 0)
+    assert ask(import_work.Act.COMPARE, by=by, import_id=import_id) == [import_id]
+    assert state_of(import_id) == models.ImportState.APPLIED
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, *, import_id: int) -> list[tuple[str, int]]:
@@ -246,6 +274,9 @@ def test_the_worker_does_it_and_one_that_was_killed_is_replaced(
     assert agreements.Account.objects.count() == 600
     assert access.AuditEntry.objects.filter(act="CUSTOMERS_IMPORTED").count() == 1
     assert "600" in client.get(page).content.decode()
+    # the job asked for the comparison itself, and the worker went on to it
+    assert "截至" in client.get(f"{page}audit/").content.decode()
+    assert models.ImportComparison.objects.get().figures["whole"]["ours"]["meters"] == 600
 
 
 def fall_silent() -> None:

@@ -123,6 +123,7 @@ RULES: dict[str, Rule] = {
     "import_cancel": Rule("customers.import"),
     "import_audit": Rule("customers.import"),
     "import_compare": Rule("customers.import"),
+    "import_compare": Rule("customers.import"),
     "import_audit_workbook": Rule("customers.import"),
     "import_readings": Rule("readings.enter"),
     "readings_template": Rule("readings.enter"),

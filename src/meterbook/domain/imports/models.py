@@ -1,6 +1,9 @@
 """Files taken in: the bytes, their fingerprint, what the dry run said, and their fate."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+from meterbook.domain import tables
 
 
 class ImportKind(models.IntegerChoices):
@@ -18,6 +21,7 @@ class ImportState(models.IntegerChoices):
 class WorkAct(models.IntegerChoices):
     CHECK = 1
     APPLY = 2
+    COMPARE = 3
 
 
 class WorkState(models.IntegerChoices):
@@ -85,3 +89,23 @@ class ImportWork(models.Model):
                 condition=models.Q(state=5) ^ models.Q(refused=""), name="import_work_refused_says_why"
             ),
         ]
+
+
+class ImportComparison(tables.AppendOnly):
+    """The books beside the older system's file, as both stood when this was worked out. Never changed: a
+    later look is another row.
+    """
+
+    file = models.ForeignKey(ImportFile, on_delete=models.PROTECT, related_name="+")
+    station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
+    # Whose figures are in it: only who may see all of these stations is shown it.
+    station_ids = ArrayField(models.BigIntegerField())
+    taken_at = models.DateTimeField()
+    taken_by = models.ForeignKey("access.Staff", null=True, on_delete=models.PROTECT, related_name="+")
+    # What the page shows, and all of it for the workbook: reporting.migration_kept makes and reads both.
+    figures = models.JSONField()
+    differences = models.BinaryField()
+    accounts = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["file", "-taken_at"], name="import_comparison_latest")]

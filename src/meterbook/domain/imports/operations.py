@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from meterbook.domain.imports import models, rules
@@ -120,6 +120,28 @@ def mark_applied(*, file: models.ImportFile, at: datetime.datetime, summary: Map
     file.applied_at = at
     file.summary = dict(summary)
     file.save(update_fields=["state", "applied_at", "summary"])
+
+
+def keep_comparison(
+    *,
+    file: models.ImportFile,
+    comparison: rules.Comparison,
+    station_ids: Sequence[int],
+    at: datetime.datetime,
+    staff_id: int | None,
+) -> int:
+    """Keep what a comparison of a file with the books at those stations found `at` that moment; its id."""
+    kept = models.ImportComparison.objects.create(
+        file_id=file.pk,
+        station_id=file.station_id,
+        station_ids=sorted(station_ids),
+        taken_at=at,
+        taken_by_id=staff_id,
+        figures=dict(comparison.figures),
+        differences=comparison.differences,
+        accounts=comparison.accounts,
+    )
+    return kept.pk
 
 
 def _set_outcome(file: models.ImportFile, *, outcome: rules.Outcome) -> None:

@@ -1,6 +1,7 @@
 """Reads of uploaded files."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +115,33 @@ def active_work(*, kind: models.ImportKind) -> dict[int, WorkEntry]:
     """The work that waits or runs, by file."""
     active = models.ImportWork.objects.filter(file__kind=kind, state__in=_ACTIVE)
     return {row[0]: WorkEntry(*row) for row in active.values_list(*_WORK_FIELDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonEntry:
+    """The latest comparison of a file. `figures` are reporting.migration_kept's."""
+
+    comparison_id: int
+    taken_at: datetime.datetime
+    taken_by: str | None
+    figures: dict[str, Any]
+
+
+def latest_comparison(*, import_id: int, station_ids: Sequence[int] | None) -> ComparisonEntry | None:
+    """The latest one with figures of no other stations than these (None: of any); None when there is none."""
+    kept = models.ImportComparison.objects.filter(file_id=import_id).order_by("-taken_at", "-id")
+    if station_ids is not None:
+        kept = kept.filter(station_ids__contained_by=list(station_ids))
+    row = kept.values_list("id", "taken_at", "taken_by__name", "figures").first()
+    return None if row is None else ComparisonEntry(*row)
+
+
+def whole_comparison(*, comparison_id: int) -> rules.Comparison:
+    """All of a comparison. Raises models.ImportComparison.DoesNotExist."""
+    kept = models.ImportComparison.objects.get(pk=comparison_id)
+    return rules.Comparison(
+        figures=kept.figures, differences=bytes(kept.differences), accounts=bytes(kept.accounts)
+    )
 
 
 def content_of(*, import_id: int) -> bytes | None:

@@ -43,6 +43,15 @@ class Outcome:
     summary: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A comparison as it is kept: plain JSON values for the page, the rest as bytes."""
+
+    figures: Mapping[str, Any]
+    differences: bytes
+    accounts: bytes
+
+
 def is_silent(*, told_at: datetime.datetime, at: datetime.datetime) -> bool:
     """Whether running work said nothing for so long that nobody can be at it any more."""
     return at - told_at > SILENCE

@@ -83,9 +83,13 @@ def defer_import(*, staff_id: int, import_id: int) -> None:
 
 @app.task(queue=QUEUE_IMPORTS, name="work_on_import")
 def work_on_import(*, schema: str, staff_id: int, import_id: int) -> None:
-    """Check or import a file for the person who asked."""
+    """Check, import or compare a file for the person who asked."""
     actor = people.person(schema=schema, staff_id=staff_id)
-    import_work.work(actor=actor, import_id=import_id, now=clock.now, today=clock.today())
+
+    def defer(asked_id: int) -> None:
+        defer_import(staff_id=staff_id, import_id=asked_id)
+
+    import_work.work(actor=actor, import_id=import_id, now=clock.now, today=clock.today(), defer=defer)
 
 
 def defer_rating(*, staff_id: int) -> None:

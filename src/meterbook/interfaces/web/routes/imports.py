@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("imports/<int:import_id>/", imports.outcome, name="import"),
     path("imports/<int:import_id>/errors.xlsx", imports.errors, name="import_errors"),
     path("imports/<int:import_id>/audit/", import_audit.audit, name="import_audit"),
+    path("imports/<int:import_id>/audit/again", import_audit.again, name="import_compare"),
     path("imports/<int:import_id>/comparison.xlsx", import_audit.workbook, name="import_audit_workbook"),
     path("imports/<int:import_id>/check", imports.check, name="import_check"),
     path("imports/<int:import_id>/cancel", imports.cancel, name="import_cancel"),

@@ -1,4 +1,4 @@
-"""The books beside what an older system had: page and workbook."""
+"""The books beside what an older system had: page and workbook, as they were last worked out."""
 
 from typing import Any
 
@@ -6,16 +6,15 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
-from meterbook.application import check_customers, company, spreadsheets
-from meterbook.domain.imports import queries
+from meterbook.application import company, import_comparison, import_work
+from meterbook.domain.imports import models, queries
 from meterbook.domain.tables import Utility
-from meterbook.interfaces import audit_words, audit_workbook, clock
-from meterbook.interfaces.web import fields, page
+from meterbook.interfaces import audit_words, audit_workbook, clock, import_words
+from meterbook.interfaces.web import context, fields, page
 from meterbook.interfaces.web.views import imports
-from meterbook.reporting import migration_audit
 
-SHOWN_DIFFERENCES = 200
 MOST_PIECES = 10**9
 
 
@@ -44,48 +43,71 @@ class TotalsForm(forms.Form):
 
 @page.page(right="customers.import")
 def audit(request: page.PageRequest, import_id: int) -> HttpResponseBase:
-    """What differs, the older system's own totals, and both sides by station."""
+    """What differed, the older system's own totals, and both sides by station; or how far that is."""
+    entry = imports.entry_of(import_id)
+    work = queries.work_of(import_id=import_id)
+    if work is not None and work.is_active:
+        return imports.progress(request, entry=entry, work=work, route="import_audit")
+    if getattr(request, "htmx", False):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    found = import_comparison.latest(actor=request.actor, import_id=import_id)
+    broken = None
+    if work is not None and work.act == models.WorkAct.COMPARE:
+        broken = import_words.ended(work)
+    if found is None:
+        return TemplateResponse(request, "imports/audit_none.html", {"entry": entry, "broken": broken})
     form = TotalsForm(request.GET) if request.GET else TotalsForm()
+    shown = found.shown
     entered = form.entered() if form.is_bound else {}
-    found = _compared(request, import_id=import_id)
-    shown = found.differences[:SHOWN_DIFFERENCES]
     return TemplateResponse(
         request,
         "imports/audit.html",
         {
-            "entry": imports.entry_of(import_id),
+            "entry": entry,
+            "found": found,
+            "broken": broken,
             "form": form,
-            "reported": audit_words.reported(found.whole, entered=entered),
-            "agrees": found.agrees and audit_words.all_agree(found.whole, entered=entered),
+            "reported": audit_words.reported(shown.whole, entered=entered),
+            "agrees": shown.agrees and audit_words.all_agree(shown.whole, entered=entered),
             "totals": [
                 (total.station, Utility(total.utility).name, audit_words.figures(total))
-                for total in found.totals
+                for total in shown.totals
             ],
-            "differences": [(one, audit_words.difference(one)) for one in shown],
-            "difference_count": len(found.differences),
-            "difference_rest": len(found.differences) - len(shown),
+            "differences": [(one, audit_words.difference(one)) for one in shown.differences],
+            "difference_rest": shown.difference_count - len(shown.differences),
             "asked": request.GET.urlencode(),
         },
         status=422 if form.errors else 200,
     )
 
 
+@page.page(right="customers.import", methods=("POST",))
+def again(request: page.PageRequest, import_id: int) -> HttpResponseBase:
+    """Work the comparison out: a small file at once, a larger one in the background."""
+    entry = imports.entry_alone(request, import_id=import_id)
+    is_read = entry.state != models.ImportState.UPLOADED
+    if not is_read or entry.row_count > import_work.AT_ONCE_ROWS:
+        import_work.ask(
+            actor=request.actor,
+            import_id=import_id,
+            act=import_work.Act.COMPARE,
+            now=clock.now(),
+            defer=imports.queue(request),
+        )
+        return page.redirect(request, "import_audit", import_id)
+    import_comparison.work_out(actor=request.actor, import_id=import_id, now=clock.now, today=clock.today())
+    notice = context.Notice(text=_("Compared with the books as they stand now."))
+    return page.redirect(request, "import_audit", import_id, notice=notice)
+
+
 @page.page(right="customers.import")
 def workbook(request: page.PageRequest, import_id: int) -> HttpResponse:
     """The comparison whole, with every account."""
+    imports.entry_of(import_id)
+    found = import_comparison.latest(actor=request.actor, import_id=import_id)
+    if found is None:
+        raise Http404
     content = audit_workbook.workbook(
-        audit=_compared(request, import_id=import_id), entered=TotalsForm(request.GET).entered()
+        audit=import_comparison.whole(comparison=found), entered=TotalsForm(request.GET).entered()
     )
     return imports.download(content, name=f"comparison-{import_id}.xlsx")
-
-
-def _compared(request: page.PageRequest, *, import_id: int) -> migration_audit.Audit:
-    imports.entry_of(import_id)
-    content = queries.content_of(import_id=import_id)
-    if content is None:
-        raise Http404
-    today = clock.today()
-    old = check_customers.old_balances(
-        sheet=spreadsheets.read_sheet(content=content), actor=request.actor, today=today
-    )
-    return migration_audit.compare(old=old, today=today)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from meterbook.application import (
     customer_columns,
+    import_comparison,
     import_work,
     sheet_files,
     spreadsheets,
@@ -99,7 +100,7 @@ def _taken_in(
         )
         return result.import_id, _said_before(is_repeat=result.is_repeat)
     kept = import_work.upload(
-        actor=request.actor, name=name, content=content, now=clock.now(), defer=_queue(request)
+        actor=request.actor, name=name, content=content, now=clock.now(), defer=queue(request)
     )
     return kept.import_id, _said_before(is_repeat=kept.is_repeat)
 
@@ -109,22 +110,15 @@ def outcome(request: page.PageRequest, import_id: int) -> HttpResponseBase:
     """How far the work on a file is, then what the dry run said, and what may be done now."""
     entry = entry_of(import_id)
     work = queries.work_of(import_id=import_id)
-    if work is not None and work.is_active:
-        return TemplateResponse(
-            request,
-            "imports/progress.html",
-            {
-                "entry": entry,
-                "work": work,
-                "words": import_words.work(work),
-                "may_call_off": not work.is_cancel_asked
-                or rules.is_silent(told_at=work.told_at, at=clock.now()),
-            },
-        )
+    is_applied = entry.state == models.ImportState.APPLIED
+    if work is not None and work.is_active and not (is_applied and work.act == models.WorkAct.COMPARE):
+        return progress(request, entry=entry, work=work, route="import")
     if getattr(request, "htmx", False):
         # the bar asked, and there is none any more: the browser is to take the page anew
         return HttpResponse(headers={"HX-Refresh": "true"})
-    ended = None if work is None else import_words.ended(work)
+    ended = None
+    if work is not None and work.act != models.WorkAct.COMPARE:
+        ended = import_words.ended(work)
     if entry.state == models.ImportState.UPLOADED:
         return TemplateResponse(request, "imports/unread.html", {"entry": entry, "ended": ended})
     errors = import_words.shown(
@@ -138,13 +132,31 @@ def outcome(request: page.PageRequest, import_id: int) -> HttpResponseBase:
             "entry": entry,
             "state": STATES[models.ImportState(entry.state)],
             "is_ready": entry.state == models.ImportState.CHECKED,
-            "is_applied": entry.state == models.ImportState.APPLIED,
+            "is_applied": is_applied,
             "accounts": entry.summary["accounts"],
             "unchanged": entry.summary.get("unchanged", 0),
             "totals": totals,
             "errors": errors,
             "error_rest": entry.error_count - len(errors),
             "ended": ended,
+        },
+    )
+
+
+def progress(
+    request: page.PageRequest, *, entry: queries.ImportEntry, work: queries.WorkEntry, route: str
+) -> HttpResponseBase:
+    """How far the work on a file is; the bar asks `route` again until it has ended."""
+    is_silent = rules.is_silent(told_at=work.told_at, at=clock.now())
+    return TemplateResponse(
+        request,
+        "imports/progress.html",
+        {
+            "entry": entry,
+            "work": work,
+            "words": import_words.work(work),
+            "route": route,
+            "may_call_off": not work.is_cancel_asked or is_silent,
         },
     )
 
@@ -158,7 +170,7 @@ def check(request: page.PageRequest, import_id: int) -> HttpResponseBase:
 @page.page(right="customers.import", methods=("POST",))
 def cancel(request: page.PageRequest, import_id: int) -> HttpResponseBase:
     """Call off what is done with a file; nothing of it is kept."""
-    _entry_alone(request, import_id=import_id)
+    entry_alone(request, import_id=import_id)
     if import_work.call_off(actor=request.actor, import_id=import_id, now=clock.now()):
         return page.redirect(request, "import", import_id)
     notice = context.Notice(text=_("It had ended already."), kind="warn")
@@ -168,7 +180,7 @@ def cancel(request: page.PageRequest, import_id: int) -> HttpResponseBase:
 @page.page(right="customers.import", methods=("POST",))
 def apply(request: page.PageRequest, import_id: int) -> HttpResponseBase:
     """Write what the file says; pressing twice writes once."""
-    if _entry_alone(request, import_id=import_id).row_count > import_work.AT_ONCE_ROWS:
+    if entry_alone(request, import_id=import_id).row_count > import_work.AT_ONCE_ROWS:
         return _asked(request, import_id=import_id, act=import_work.Act.APPLY)
     try:
         done = use_case.apply_file(
@@ -182,6 +194,10 @@ def apply(request: page.PageRequest, import_id: int) -> HttpResponseBase:
     if done.state != use_case.State.APPLIED:
         notice = context.Notice(text=_("The file no longer fits. Nothing was imported."), kind="bad")
         return page.redirect(request, "import", import_id, notice=notice)
+    if not done.is_repeat:
+        import_comparison.work_out(
+            actor=request.actor, import_id=done.import_id, now=clock.now, today=clock.today()
+        )
     words = ngettext("%(number)s account imported.", "%(number)s accounts imported.", done.account_count)
     notice = _said_before(is_repeat=done.is_repeat) or context.Notice(
         text=words % {"number": done.account_count}
@@ -237,21 +253,21 @@ def entry_of(import_id: int) -> queries.ImportEntry:
     return entry
 
 
-def _entry_alone(request: page.PageRequest, *, import_id: int) -> queries.ImportEntry:
+def entry_alone(request: page.PageRequest, *, import_id: int) -> queries.ImportEntry:
     """The same where the view is in no transaction."""
     with transaction.reading(actor=request.actor):
         return entry_of(import_id)
 
 
-def _queue(request: page.PageRequest) -> import_work.Defer:
+def queue(request: page.PageRequest) -> import_work.Defer:
     """Puts the job for a file into the queue, for whoever asks."""
     staff_id = request.actor.staff_id or 0
     return lambda import_id: tasks.defer_import(staff_id=staff_id, import_id=import_id)
 
 
 def _asked(request: page.PageRequest, *, import_id: int, act: import_work.Act) -> HttpResponseBase:
-    _entry_alone(request, import_id=import_id)
-    import_work.ask(actor=request.actor, import_id=import_id, act=act, now=clock.now(), defer=_queue(request))
+    entry_alone(request, import_id=import_id)
+    import_work.ask(actor=request.actor, import_id=import_id, act=act, now=clock.now(), defer=queue(request))
     return page.redirect(request, "import", import_id)
 
 
