@@ -128,17 +128,20 @@ def record(
 def _require_whole(details: queries_records.Details) -> None:
     if not details.name.strip():
         raise NameMissingError
-    known = {industry.pk for industry in queries_records.industries()}
-    if details.industry_id is not None and details.industry_id not in known:
+    if details.industry_id is not None and details.industry_id not in _industry_codes():
         raise IndustryNotFoundError(details.industry_id)
+
+
+def _industry_codes() -> dict[int, str]:
+    return {industry.pk: industry.code for industry in queries_records.industries()}
 
 
 def _told(details: queries_records.Details) -> dict[str, Any]:
     """The details as the audit trail keeps them: plain values, the industry by its code."""
     told = asdict(details)
     industry_id = told.pop("industry_id")
-    names = {industry.pk: f"INDUSTRY_{industry.code}" for industry in queries_records.industries()}
+    code = "" if industry_id is None else _industry_codes().get(industry_id, "")
     return {
         name: int(value) if isinstance(value, int) else value
-        for name, value in {**told, "industry": names.get(industry_id, "")}.items()
+        for name, value in {**told, "industry": f"INDUSTRY_{code}" if code else ""}.items()
     }

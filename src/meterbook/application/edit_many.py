@@ -8,25 +8,25 @@ import datetime
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from meterbook.application import (
     account_acts,
+    edit_many_batches,
     edit_many_steps,
     edit_many_subjects,
     transaction,
 )
 from meterbook.application.actor import Actor
-from meterbook.application.edit_many_acts import Act, Ask, Named, Standing
+from meterbook.application.edit_many_acts import Act, Ask, Named
 from meterbook.domain.access import operations as access
 from meterbook.domain.edits import models, operations, queries, rules
 
+Run = edit_many_steps.Run
 RIGHT = "records.edit_many"
 ACTS = edit_many_steps.ACTS
 MOST_ROWS = rules.MOST_ROWS
 # Above this a page does not wait for it.
 MOST_AT_ONCE = 200
-_BATCH_ROWS = 50
 EditUnknownError = queries.EditUnknownError
 ReasonMissingError = account_acts.ReasonMissingError
 
@@ -132,7 +132,8 @@ def ask(*, actor: Actor, question: Question, wanted: Sequence[rules.Wanted], now
         seen = [row for row in wanted if row.key.subject_id in named[row.key.act]]
         if not seen or actor.staff_id is None:
             raise NothingAskedError
-        planned = rules.compare(seen, standing=_standing(seen, on=question.on))
+        standing = edit_many_steps.standing_of([row.key for row in seen], on=question.on)
+        planned = rules.compare(seen, standing=standing)
         return operations.add_edit(
             new=operations.NewEdit(
                 station_id=actor.home_unit_id,
@@ -190,17 +191,11 @@ def look(
     undone_key = _request_key_of(actor, edit_id=edit.undoes_id)
     while True:
         with transaction.reading(actor=actor):
-            rows = queries.to_try(edit_id=edit_id, most=_BATCH_ROWS)
+            rows = queries.to_try(edit_id=edit_id, most=edit_many_batches.MOST_ROWS)
         if not rows:
             break
-        verdicts = {}
-        for row in rows:
-            step = edit_many_steps.step_of(
-                actor, edit=edit, row=row, undone_key=undone_key, today=today, now=clock()
-            )
-            verdicts[row.row_id] = edit_many_steps.rehearse(actor, step=step, row=row)
-        with transaction.writing(actor=actor):
-            operations.keep_verdicts(verdicts=verdicts)
+        run = Run(actor=actor, edit=edit, undone_key=undone_key, today=today, now=clock())
+        edit_many_batches.look_at(run, rows=rows)
     with transaction.writing(actor=actor):
         locked = operations.lock_edit(edit_id=edit_id)
         operations.mark_seen(edit=locked, fingerprint=queries.fingerprint(edit_id=edit_id))
@@ -260,14 +255,11 @@ def apply(
     undone_key = _request_key_of(actor, edit_id=edit.undoes_id)
     while True:
         with transaction.reading(actor=actor):
-            rows = queries.to_do(edit_id=edit_id, most=_BATCH_ROWS)
+            rows = queries.to_do(edit_id=edit_id, most=edit_many_batches.MOST_ROWS)
         if not rows:
             break
-        for row in rows:
-            step = edit_many_steps.step_of(
-                actor, edit=edit, row=row, undone_key=undone_key, today=today, now=clock()
-            )
-            edit_many_steps.do(actor, step=step, row=row)
+        run = Run(actor=actor, edit=edit, undone_key=undone_key, today=today, now=clock())
+        edit_many_batches.do(run, rows=rows)
     with transaction.writing(actor=actor):
         locked = operations.lock_edit(edit_id=edit_id)
         if locked.state == models.EditState.APPLYING:
@@ -294,20 +286,6 @@ def _request_key_of(actor: Actor, *, edit_id: int | None) -> uuid.UUID | None:
         return None
     with transaction.reading(actor=actor):
         return queries.edit(edit_id=edit_id).request_key
-
-
-def _standing(rows: Sequence[rules.Wanted], *, on: datetime.date) -> dict[rules.Key, Standing]:
-    """What holds of every row's subject, asked once for each act and what it is about."""
-
-    def kind(row: rules.Wanted) -> tuple[str, str]:
-        return row.key.act, row.key.about
-
-    standing: dict[rules.Key, Standing] = {}
-    for (key, about), alike in groupby(sorted(rows, key=kind), key=kind):
-        ids = [row.key.subject_id for row in alike]
-        found = ACTS[key].standing(Ask(subject_ids=ids, about=about, on=on))
-        standing |= {rules.Key(key, about, subject_id): value for subject_id, value in found.items()}
-    return standing
 
 
 def _new_row(row: rules.Planned, *, named: Mapping[int, Named]) -> operations.NewRow:

@@ -28,10 +28,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One act to be done. `undoes`: the request key of the step that is taken back, else None."""
+    """One act to be done. `undoes`: the request key of the step that is taken back, else None.
+
+    `part_id`: which part of the subject stands (see `Standing`), read after it was locked.
+    """
 
     actor: Actor
     subject_id: int
+    part_id: int
     about: str
     before: str
     after: str
@@ -59,6 +63,7 @@ class Act:
     do: Callable[[Step], None]
     refusals: tuple[type[Exception], ...]
     spread: Callable[[Ask, str], Mapping[int, str]] | None = None
+    hold: Callable[[Ask], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,20 @@ def named(*, subject: Subject, subject_ids: Sequence[int], actor: Actor) -> Mapp
     return {row[0]: Named(station_id=row[1], label=f"{row[2]} {row[3]}".strip()) for row in rows}
 
 
+def hold(*, subject: Subject, subject_ids: Sequence[int]) -> None:
+    """Lock the subjects' own rows in one order until the transaction ends."""
+    table, *_label = _TABLES[subject]
+    rows = table.objects.select_for_update(no_key=True).filter(pk__in=subject_ids).order_by("pk")
+    list(rows.values_list("pk", flat=True))
+
+
+def in_scope(*, subject: Subject, subject_ids: Sequence[int], actor: Actor) -> set[int]:
+    """The subjects that are, at this moment, one of the actor's stations'."""
+    table, *_label = _TABLES[subject]
+    found = table.objects.filter(pk__in=subject_ids, station_id__in=actor.unit_ids)
+    return set(found.values_list("pk", flat=True))
+
+
 def led_to(*, from_subject: Subject, to_subject: Subject, subject_ids: Sequence[int]) -> list[int]:
     """The subjects an act is about for the rows of a list: of accounts, their holders, each once."""
     if from_subject is to_subject:

@@ -2,12 +2,19 @@
 
 import dataclasses
 import datetime
+import itertools
 import uuid
 from collections.abc import Callable
 
 import pytest
 
-from meterbook.application import customer_standing, edit_many, edit_many_steps, transaction
+from meterbook.application import (
+    customer_standing,
+    edit_many,
+    edit_many_batches,
+    edit_many_steps,
+    transaction,
+)
 from meterbook.application.actor import NotAllowedError
 from meterbook.application.edit_many_acts import Ask
 from meterbook.domain.access import models as access
@@ -239,24 +246,27 @@ class _KilledError(Exception):
     """Stands for a worker that is killed."""
 
 
+@pytest.mark.parametrize(("dies_at", "done"), [(1, 0), (2, 0), (3, 2)])
 def test_a_change_killed_in_the_middle_goes_on_and_does_no_row_twice(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Office, monkeypatch: pytest.MonkeyPatch, dies_at: int, done: int
 ) -> None:
+    """Two rows are one transaction here: with the killed one goes what was not committed, no more."""
+    monkeypatch.setattr(edit_many_batches, "MOST_ROWS", 2)
     edit_id = office.ask("CUSTOMER_TAG", "1", ids=office.customer_ids, about="老旧小区")
     office.start(edit_id)
-    left = iter([True, False])
+    turn = itertools.count(1)
     tag = customer_standing.tag
 
     def dying(**facts: object) -> None:
         tag(**facts)  # type: ignore[arg-type]  # passed on
-        if not next(left):
+        if next(turn) == dies_at:
             raise _KilledError
 
     monkeypatch.setattr(customer_standing, "tag", dying)
     with pytest.raises(_KilledError):
         office.apply(edit_id)
-    assert [outcome for outcome, _ in outcomes(edit_id)] == [Outcome.DONE, None, None]
-    assert len(_acts(edit_id)) == 1, "the act of the killed row went with it"
+    assert [outcome for outcome, _ in outcomes(edit_id)] == [Outcome.DONE] * done + [None] * (3 - done)
+    assert len(_acts(edit_id)) == done, "the acts of the killed rows went with them"
     monkeypatch.setattr(customer_standing, "tag", tag)
     office.apply(edit_id)
     assert outcomes(edit_id) == [DONE] * 3

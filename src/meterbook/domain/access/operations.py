@@ -1,10 +1,42 @@
 """Writes of staff, units, roles and the audit trail."""
 
+import contextlib
+import contextvars
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from meterbook.domain.access import models, rules
+
+# The audit rows of acts that are written together when the last of them is done; None: each at once.
+_gathered: contextvars.ContextVar[list[models.AuditEntry] | None] = contextvars.ContextVar(
+    "gathered", default=None
+)
+
+
+@contextlib.contextmanager
+def gathering_acts() -> Iterator[None]:
+    """Audit rows of the acts inside are written at once, in their order, when the last of them is done."""
+    entries: list[models.AuditEntry] = []
+    token = _gathered.set(entries)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    models.AuditEntry.objects.bulk_create(entries)
+
+
+@contextlib.contextmanager
+def forgetting_failed_acts() -> Iterator[None]:
+    """Of a step that fails no audit row is gathered. For the places that take steps back."""
+    entries = _gathered.get()
+    before = 0 if entries is None else len(entries)
+    try:
+        yield
+    except BaseException:
+        if entries is not None:
+            del entries[before:]
+        raise
 
 
 def record_act(
@@ -27,7 +59,7 @@ def record_act(
     if actor.errand is not None:
         reason = reason or actor.errand.reason
         after = {**(after or {}), "edit": actor.errand.edit_id}
-    models.AuditEntry.objects.create(
+    entry = models.AuditEntry(
         at=at,
         actor_id=actor.staff_id,
         actor_name=actor.name,
@@ -41,6 +73,11 @@ def record_act(
         before=None if before is None else dict(before),
         after=None if after is None else dict(after),
     )
+    entries = _gathered.get()
+    if entries is None:
+        entry.save(force_insert=True)
+    else:
+        entries.append(entry)
 
 
 def open_unit(

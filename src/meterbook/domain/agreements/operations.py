@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,11 +62,18 @@ def lock_account(*, account_id: int) -> models.Account:
 
 
 def lock_agreement(*, agreement_id: int) -> models.SupplyAgreement:
-    """The agreement, held until the transaction ends. Raises NoAgreementError."""
-    found = models.SupplyAgreement.objects.select_for_update().filter(pk=agreement_id).first()
+    """The agreement with its account, itself held until the transaction ends. Raises NoAgreementError."""
+    rows = models.SupplyAgreement.objects.select_for_update(of=("self",)).select_related("account")
+    found = rows.filter(pk=agreement_id).first()
     if found is None:
         raise NoAgreementError(agreement_id=agreement_id)
     return found
+
+
+def lock_supplies(*, account_ids: Sequence[int], utility: int) -> None:
+    """Hold the accounts' agreements of a utility, past ones too, in one order until the transaction ends."""
+    found = models.SupplyAgreement.objects.filter(account_id__in=account_ids, utility=utility)
+    list(found.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
 
 def open_account(*, new: NewAccount) -> models.Account:

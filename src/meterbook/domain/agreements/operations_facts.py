@@ -108,13 +108,17 @@ def _set(
 ) -> bool:
     _require_inside(agreement=agreement, on=on)
     rows = facts.filter(agreement=agreement, **(keys or {}))
-    standing = rows.filter(_in_force(on)).first()
-    has_later = rows.filter(from_on__gt=on).exists()
-    ends_with_agreement = standing is None or getattr(standing, "until_on", None) == agreement.until_on
+    # Whatever holds on the day or later; before it nothing changes.
+    found = list(rows.filter(_in_force(on) | Q(from_on__gte=on)))
+    standing = next((row for row in found if row.from_on <= on), None)
+    has_later = any(row.from_on > on for row in found)
+    ends_with_agreement = standing is None or standing.until_on == agreement.until_on
     if not has_later and ends_with_agreement and _is_same(standing, values):
         return False
-    rows.filter(from_on__gte=on).delete()
-    rows.filter(_in_force(on)).update(until_on=on)
+    if any(row.from_on >= on for row in found):
+        rows.filter(from_on__gte=on).delete()
+    if standing is not None and standing.from_on < on:
+        rows.filter(_in_force(on)).update(until_on=on)
     if values is not None:
         facts.create(
             station_id=agreement.station_id,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from meterbook.domain.agreements import models, rules
@@ -69,21 +70,45 @@ _HOUSEHOLD = ("persons", "source", "proof", "expires_on")
 _AREA = ("area_milli", "kind", "height_milli", "area_class")
 
 
+# One look instead of one for each table: of every kind at most one fact holds on a day, of parts several.
+_FACTS_ON = """
+SELECT size.id IS NOT NULL, area.id IS NOT NULL, tariff.code, usage_type.name,
+    EXISTS (SELECT FROM agreements_priceshare part WHERE part.agreement_id = %(agreement_id)s
+        AND part.from_on <= %(on)s AND (part.until_on IS NULL OR part.until_on > %(on)s)),
+    size.persons, size.source, size.proof, size.expires_on,
+    area.area_milli, area.kind, area.height_milli, area.area_class
+FROM (SELECT 1) one
+LEFT JOIN agreements_householdsize size ON size.agreement_id = %(agreement_id)s
+    AND size.from_on <= %(on)s AND (size.until_on IS NULL OR size.until_on > %(on)s)
+LEFT JOIN agreements_heatedarea area ON area.agreement_id = %(agreement_id)s
+    AND area.from_on <= %(on)s AND (area.until_on IS NULL OR area.until_on > %(on)s)
+LEFT JOIN agreements_agreementtariff price ON price.agreement_id = %(agreement_id)s
+    AND price.from_on <= %(on)s AND (price.until_on IS NULL OR price.until_on > %(on)s)
+LEFT JOIN tariffs_tariff tariff ON tariff.id = price.tariff_id
+LEFT JOIN agreements_agreementusage usage ON usage.agreement_id = %(agreement_id)s
+    AND usage.from_on <= %(on)s AND (usage.until_on IS NULL OR usage.until_on > %(on)s)
+LEFT JOIN agreements_usagetype usage_type ON usage_type.id = usage.usage_type_id
+"""
+
+
 def facts_on(*, agreement_id: int, on: datetime.date) -> dict[str, Any]:
     """What held for the agreement on a day, as plain values for the audit trail; what doesn't is missing."""
-    day = Q(from_on__lte=on) & (Q(until_on__isnull=True) | Q(until_on__gt=on))
-    here = day & Q(agreement_id=agreement_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS_ON, {"agreement_id": agreement_id, "on": on})
+        has_size, has_area, tariff, usage, has_parts, *values = cursor.fetchone()
+    size, area = values[: len(_HOUSEHOLD)], values[len(_HOUSEHOLD) :]
     facts: dict[str, Any] = {}
-    facts |= models.HouseholdSize.objects.filter(here).values(*_HOUSEHOLD).first() or {}
-    facts |= models.HeatedArea.objects.filter(here).values(*_AREA).first() or {}
-    tariff = models.AgreementTariff.objects.filter(here).values_list("tariff__code", flat=True).first()
-    usage = models.AgreementUsage.objects.filter(here).values_list("usage_type__name", flat=True).first()
+    facts |= dict(zip(_HOUSEHOLD, size, strict=True)) if has_size else {}
+    facts |= dict(zip(_AREA, area, strict=True)) if has_area else {}
     facts |= {name: value for name, value in (("tariff", tariff), ("usage_type", usage)) if value}
-    shares = models.PriceShare.objects.filter(here).order_by("part_no")
-    facts["parts"] = shares_in_words(
-        [rules.Share(share.tariff_id, share.split, share.split_value) for share in shares]
-    )
+    facts["parts"] = shares_in_words(_shares_on(agreement_id=agreement_id, on=on) if has_parts else ())
     return facts
+
+
+def _shares_on(*, agreement_id: int, on: datetime.date) -> list[rules.Share]:
+    day = Q(from_on__lte=on) & (Q(until_on__isnull=True) | Q(until_on__gt=on))
+    rows = models.PriceShare.objects.filter(day, agreement_id=agreement_id).order_by("part_no")
+    return [rules.Share(*row) for row in rows.values_list("tariff_id", "split", "split_value")]
 
 
 def standing(*, agreement_id: int, on: datetime.date) -> Standing:

@@ -22,15 +22,18 @@ def make_tag(*, name: str) -> tuple[models.Tag, bool]:
 
 
 def give_tag(*, customer: models.Customer, tag_id: int, today: datetime.date, by_id: int | None) -> bool:
-    """Mark a customer; False when the tag was there. Raises Tag.DoesNotExist."""
-    tag = models.Tag.objects.get(pk=tag_id)
-    _row, is_new = models.CustomerTag.objects.get_or_create(
+    """Mark a locked customer; False when the tag was there."""
+    held = models.CustomerTag.objects.filter(customer=customer, tag_id=tag_id, removed_on=None)
+    if held.exists():
+        return False
+    models.CustomerTag.objects.create(
+        station_id=customer.station_id,
         customer=customer,
-        tag=tag,
-        removed_on=None,
-        defaults={"station_id": customer.station_id, "since_on": today, "given_by_id": by_id},
+        tag_id=tag_id,
+        since_on=today,
+        given_by_id=by_id,
     )
-    return is_new
+    return True
 
 
 def remove_tag(*, customer: models.Customer, tag_id: int, today: datetime.date, by_id: int | None) -> bool:

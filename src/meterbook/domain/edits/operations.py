@@ -26,9 +26,10 @@ class NewEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Why a row was refused, or that it wasn't (`code` "")."""
+class Result:
+    """What became of a row, or what would: `code` and `fact` say why it was refused."""
 
+    outcome: models.RowOutcome
     code: str = ""
     fact: str = ""
 
@@ -86,16 +87,20 @@ def lock_edit(*, edit_id: int) -> models.BulkEdit:
     return found
 
 
-def keep_verdicts(*, verdicts: Mapping[int, Verdict]) -> None:
-    """What trying the act said of rows (row id -> verdict) that nobody has judged before."""
-    fine = [row_id for row_id, verdict in verdicts.items() if not verdict.code]
+_PLANS: Mapping[models.RowOutcome, models.RowPlan] = {
+    models.RowOutcome.DONE: models.RowPlan.CHANGES,
+    models.RowOutcome.SAME: models.RowPlan.SAME,
+    models.RowOutcome.REFUSED: models.RowPlan.REFUSED,
+}
+
+
+def keep_seen(*, results: Mapping[int, Result]) -> None:
+    """What trying the act said of rows (row id -> what would become of it) that nobody has judged before."""
     waiting = models.BulkEditRow.objects.filter(plan=models.RowPlan.WAITING)
-    waiting.filter(pk__in=fine).update(plan=models.RowPlan.CHANGES)
-    for row_id, verdict in verdicts.items():
-        if verdict.code:
-            waiting.filter(pk=row_id).update(
-                plan=models.RowPlan.REFUSED, plan_code=verdict.code[:60], plan_fact=verdict.fact[:200]
-            )
+    for result, row_ids in _alike(results).items():
+        waiting.filter(pk__in=row_ids).update(
+            plan=_PLANS[result.outcome], plan_code=result.code[:60], plan_fact=result.fact[:200]
+        )
 
 
 def mark_seen(*, edit: models.BulkEdit, fingerprint: str) -> None:
@@ -117,14 +122,25 @@ def mark_applied(*, edit: models.BulkEdit, at: datetime.datetime) -> None:
     edit.save(update_fields=["state", "ended_at"])
 
 
-def lock_row_to_do(*, row_id: int) -> bool:
-    """Lock a row that is to change; whether it still has no result."""
-    found = models.BulkEditRow.objects.select_for_update().filter(pk=row_id, plan=models.RowPlan.CHANGES)
-    return list(found.values_list("outcome", flat=True)) == [None]
-
-
-def finish_row(*, row_id: int, outcome: models.RowOutcome, verdict: Verdict, at: datetime.datetime) -> None:
-    """The result of a locked row, in the transaction of its act."""
-    models.BulkEditRow.objects.filter(pk=row_id, outcome=None).update(
-        outcome=outcome, outcome_code=verdict.code[:60], outcome_fact=verdict.fact[:200], done_at=at
+def lock_rows_to_do(*, row_ids: Sequence[int]) -> set[int]:
+    """Lock rows that are to change, in one order; those that still have no result."""
+    found = models.BulkEditRow.objects.select_for_update().filter(
+        pk__in=row_ids, plan=models.RowPlan.CHANGES, outcome=None
     )
+    return set(found.order_by("id").values_list("pk", flat=True))
+
+
+def finish_rows(*, results: Mapping[int, Result], at: datetime.datetime) -> None:
+    """The results of locked rows (row id -> what became of it), in the transaction of their acts."""
+    for result, row_ids in _alike(results).items():
+        models.BulkEditRow.objects.filter(pk__in=row_ids, outcome=None).update(
+            outcome=result.outcome, outcome_code=result.code[:60], outcome_fact=result.fact[:200], done_at=at
+        )
+
+
+def _alike(results: Mapping[int, Result]) -> dict[Result, list[int]]:
+    """The rows of each result, so that they are written by one statement."""
+    found: dict[Result, list[int]] = {}
+    for row_id, result in results.items():
+        found.setdefault(result, []).append(row_id)
+    return found

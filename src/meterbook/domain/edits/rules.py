@@ -16,10 +16,14 @@ MOST_ROWS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What holds of a subject. `fault`: why nothing can be changed there, "" if it can."""
+    """What holds of a subject. `fault`: why nothing can be changed there, "" if it can.
+
+    `part_id`: of which part of the subject it holds (an account's supply), where the act is about one.
+    """
 
     value: str
     fault: str = ""
+    part_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,10 +60,10 @@ def move_point(*, service_point_id: int, book_id: int, sequence: int, on: dateti
         to_book=book.name,
         to_sequence=sequence,
     )
-    models.BookPlace.objects.update_or_create(
-        service_point_id=service_point_id,
-        defaults={"station_id": point.station_id, "book": book, "sequence": sequence},
-    )
+    if standing is None:
+        standing = models.BookPlace(service_point_id=service_point_id)
+    standing.station_id, standing.book, standing.sequence = point.station_id, book, sequence
+    standing.save()
     _join_open_round(point=point, old_id=old_id, book=book, on=on)
     return moved
 
