@@ -1,10 +1,19 @@
-"""A real browser on a real server: the site runs in threads of this process on a database of its own."""
+"""A real browser on a real server: the site runs in threads of this process on a database of its own.
 
+Pages are worked with `press`, `keyed` and, where something leads to another page, `press_through`,
+`click_through` and `next_page`: a key struck while a page is still loading is lost, and so is one struck on a
+page that is about to go. SCRIPTS_LATE_MS and ANSWERS_LATE_MS keep back what the server sends, so that a
+test which only wins such races by luck loses them (CONTRIBUTING.md).
+"""
+
+import contextlib
+import functools
 import os
 import pathlib
 import shutil
 import socketserver
 import threading
+import time
 import wsgiref.simple_server
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +23,16 @@ from django.conf import LazySettings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from meterbook.domain.access import models as access
 from meterbook.domain.access import operations
@@ -25,6 +43,10 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PASSWORD = "Quiet-River-7"
 DEMO_TEMPLATES = pathlib.Path(__file__).parents[1] / "unit" / "web" / "templates"
 OpenPage = Callable[..., Page]
+# How long the site keeps back each script, each time (it is not cached then), and each page or other answer.
+SCRIPTS_LATE_MS = int(os.environ.get("SCRIPTS_LATE_MS", "0"))
+ANSWERS_LATE_MS = int(os.environ.get("ANSWERS_LATE_MS", "0"))
+LOAD_MS = 30_000  # what Playwright gives a page to load
 
 # Playwright keeps an event loop in this thread; Django is used from it only between browser steps.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -78,9 +100,9 @@ def demo_pages(site_settings: LazySettings) -> None:
 @pytest.fixture
 def site_url(own_database: str, site_settings: LazySettings) -> Iterator[str]:
     """The address of the running site."""
-    companies.Company.objects.update(ready_at=timezone.now(), name="城东公用收费")
+    companies.Company.objects.filter(ready_at=None).update(ready_at=timezone.now(), name="城东公用收费")
     server = _Server(("127.0.0.1", 0), _QuietHandler)
-    server.set_app(_closing(WSGIHandler()))
+    server.set_app(_late(_closing(WSGIHandler())))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -115,6 +137,26 @@ def _closing(application: Any) -> Any:
             connections.close_all()
 
     return answer
+
+
+def _late(application: Any) -> Any:
+    """Keep back what is asked for, as SCRIPTS_LATE_MS and ANSWERS_LATE_MS say, before it is worked on."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        path = str(environ["PATH_INFO"])
+        if not path.startswith("/static/"):
+            time.sleep(ANSWERS_LATE_MS / 1000)
+        elif path.endswith(".js") and SCRIPTS_LATE_MS:
+            time.sleep(SCRIPTS_LATE_MS / 1000)
+            return list(application(environ, functools.partial(_never_kept, start_response)))
+        return list(application(environ, start_response))
+
+    return answer
+
+
+def _never_kept(start_response: Any, status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+    others = [(name, value) for name, value in headers if name.lower() != "cache-control"]
+    return start_response(status, [*others, ("Cache-Control", "no-store")], *rest)
 
 
 @pytest.fixture
@@ -176,10 +218,67 @@ def watch(page: Page, *, site_url: str, faults: list[str]) -> None:
     page.on("request", on_request)
 
 
+def listening(page: Page) -> None:
+    """Wait until the page is loaded, its scripts have run and what htmx put in is taken up.
+
+    The browser itself is asked: what Playwright remembers may still be of the page before.
+    """
+    page.wait_for_load_state()
+    root = page.locator(":root")
+    expect(root).to_have_js_property("ownerDocument.readyState", "complete", timeout=LOAD_MS)
+    expect(page.locator("[hx-get]:not([data-htmx-powered])")).to_have_count(0)
+
+
+def press(page: Page, key: str) -> None:
+    """Strike a key that stays on this page, once the page listens.
+
+    When something before it leads to this page, wait for that first: the page before listens too.
+    """
+    listening(page)
+    page.keyboard.press(key)
+
+
+def keyed(page: Page, text: str, *, delay: float = 0) -> None:
+    """Key a text where the focus is, once the page listens."""
+    listening(page)
+    page.keyboard.type(text, delay=delay)
+
+
+@contextlib.contextmanager
+def next_page(page: Page) -> Iterator[None]:
+    """Do inside what leads to another page, or to the same anew; goes on when that one listens."""
+    listening(page)
+    with page.expect_navigation():
+        yield
+    listening(page)
+
+
+def press_through(page: Page, key: str) -> None:
+    """Strike a key that leads to another page."""
+    with next_page(page):
+        page.keyboard.press(key)
+
+
+def click_through(target: Locator) -> None:
+    """Click what leads to another page."""
+    with next_page(target.page):
+        target.click()
+
+
+def press_at_once(page: Page, key: str, *, times: int) -> None:
+    """Strike a key several times before the page can do anything between."""
+    listening(page)
+    page.evaluate(
+        """([key, times]) => { for (let i = 0; i < times; i += 1) document.dispatchEvent(
+          new KeyboardEvent("keydown", { key, code: key, bubbles: true, cancelable: true })); }""",
+        [key, times],
+    )
+
+
 def log_in(page: Page, *, username: str = "clerk", password: str = PASSWORD) -> None:
     """Log in as a person would, with the keyboard."""
     page.goto("/login")
     page.fill("input[name=username]", username)
     page.fill("input[name=password]", password)
-    page.keyboard.press("Enter")
+    press_through(page, "Enter")
     page.wait_for_url(lambda url: "/login" not in url)

@@ -57,7 +57,7 @@ def keyed(open_page: conftest.OpenPage, book: list[records.Supply]) -> Page:
     conftest.log_in(page, username="super")
     page.goto("/books/")
     picture(page, "books")
-    page.locator("tbody a.record").first.click()
+    conftest.click_through(page.locator("tbody a.record").first)
     expect(page.locator("input[data-value]")).to_have_count(20)
     return page
 
@@ -74,36 +74,36 @@ def entry(book: list[records.Supply], place: int) -> models.RoundEntry:
 
 def test_a_book_is_keyed_with_enter_alone(keyed: Page, book: list[records.Supply]) -> None:
     expect(keyed.locator("input[data-value]").first).to_be_focused()
-    keyed.keyboard.type("138.5")
+    conftest.keyed(keyed, "138.5")
     expect(keyed.locator("tr[data-entry] [data-usage]").first).to_have_text("10")  # previewed while typing
-    keyed.keyboard.press("Enter")
+    conftest.press(keyed, "Enter")
     expect(keyed.locator("input[data-value]").nth(1)).to_be_focused()
     expect(keyed.locator("tr[data-entry]").first).to_have_class("is-ok")
 
-    keyed.keyboard.type("90")  # lower than before: Enter stays once for a second look
-    keyed.keyboard.press("Enter")
+    conftest.keyed(keyed, "90")  # lower than before: Enter stays once for a second look
+    conftest.press(keyed, "Enter")
     expect(keyed.locator("input[data-value]").nth(1)).to_be_focused()
     expect(keyed.locator("tr[data-entry] [data-state]").nth(1)).to_contain_text("Look again")
-    keyed.keyboard.press("Enter")
+    conftest.press(keyed, "Enter")
     expect(keyed.locator("tr[data-entry]").nth(1)).to_have_class("is-bad")
     expect(keyed.locator("tr[data-entry] [data-state]").nth(1)).to_contain_text("Lower than before")
     expect(keyed.locator("#round-progress")).to_contain_text("2 / 20")
 
-    keyed.keyboard.press("ArrowUp")
+    conftest.press(keyed, "ArrowUp")
     expect(keyed.locator("input[data-value]").nth(1)).to_be_focused()
-    keyed.keyboard.type("147")
-    keyed.keyboard.press("ArrowDown")
+    conftest.keyed(keyed, "147")
+    conftest.press(keyed, "ArrowDown")
     expect(keyed.locator("tr[data-entry]").nth(1)).to_have_class("is-ok")
     assert (entry(book, 0).value_milli, entry(book, 1).value_milli) == (138_500, 147_000)
-    keyed.keyboard.type("1")
-    keyed.keyboard.press("Enter")
-    keyed.keyboard.press("Enter")
+    conftest.keyed(keyed, "1")
+    conftest.press(keyed, "Enter")
+    conftest.press(keyed, "Enter")
     expect(keyed.locator("tr[data-entry]").nth(2)).to_have_class("is-bad")
     picture(keyed, "round")
 
-    keyed.keyboard.press("F9")
+    conftest.press(keyed, "F9")
     expect(keyed.locator("#accept")).to_be_visible()
-    keyed.keyboard.press("F9")
+    conftest.press_through(keyed, "F9")
     keyed.wait_for_url(re.compile("show=obstacles"))
     expect(keyed.locator("tr[data-entry]")).to_have_count(18)
     picture(keyed, "obstacles")
@@ -118,8 +118,8 @@ def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
     page.goto(f"/books/rounds/{entry(book, 0).round_id}/")
     expect(page.locator("input[data-value]").first).to_be_focused()
     window.set_offline(True)
-    page.keyboard.type("138.5")
-    page.keyboard.press("Enter")
+    conftest.keyed(page, "138.5")
+    conftest.press(page, "Enter")
     expect(page.locator("[data-said]")).to_be_visible()
     expect(page.locator("tr[data-entry]").first).to_have_class(re.compile("is-unsaved"))
     assert entry(book, 0).value_milli is None
@@ -133,14 +133,14 @@ def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
 
 def test_an_ended_session_keeps_the_form(keyed: Page, book: list[records.Supply]) -> None:
     keyed.context.clear_cookies(name="sessionid")
-    keyed.keyboard.type("138.5")
-    keyed.keyboard.press("Enter")
+    conftest.keyed(keyed, "138.5")
+    conftest.press(keyed, "Enter")
     expect(keyed.locator("[data-said]")).to_contain_text("Your session ended")
-    keyed.keyboard.press("Control+S")
+    conftest.press_through(keyed, "Control+S")
     keyed.locator("input[name=username]").fill("super")
     keyed.locator("input[name=password]").fill(conftest.PASSWORD)
-    keyed.keyboard.press("Enter")
-    keyed.locator("form[method=post] button.is-primary").first.click()
+    conftest.press_through(keyed, "Enter")
+    conftest.click_through(keyed.locator("form[method=post] button.is-primary").first)
     expect(keyed.locator("input[data-value]").first).to_have_value("138.5")
     assert entry(book, 0).value_milli == 138_500
 
@@ -150,10 +150,10 @@ def test_the_page_works_without_scripts(browser: Browser, site_url: str, book: l
     page = window.new_page()
     conftest.log_in(page, username="super")
     page.goto("/books/")
-    page.locator("tbody a.record").first.click()
+    conftest.click_through(page.locator("tbody a.record").first)
     page.locator("input[data-value]").first.fill("138.5")
     page.locator("input[data-value]").nth(1).fill("90")
-    page.locator(".page-head button.button:not([type=button])").click()
+    conftest.click_through(page.locator(".page-head button.button:not([type=button])"))
     assert (entry(book, 0).state, entry(book, 1).state) == (State.PASSED, State.HELD)
     window.close()
 
@@ -175,17 +175,17 @@ def test_held_readings_are_settled_in_their_queue(
     picture(page, "held")
     expect(page.locator("tr[id^=e]")).to_have_count(4)
     expect(page.locator("input[name=reason]").first).to_be_focused()
-    page.keyboard.type("Nobody lives here", delay=50)  # as fast as a person: a burst would be a scanner
-    page.keyboard.press("Enter")
+    conftest.keyed(page, "Nobody lives here", delay=50)  # as fast as a person: a burst would be a scanner
+    conftest.press_through(page, "Enter")
     expect(page.locator("tr[id^=e]")).to_have_count(3)
     assert entry(book, 0).state == State.CONFIRMED
 
     box = page.locator(f"input[name=value_{entry(book, 1).pk}]")
     box.fill("146")
-    box.press("Enter")
+    conftest.press_through(page, "Enter")
     expect(page.locator("tr[id^=e]")).to_have_count(2)
     assert entry(book, 1).state == State.PASSED
-    page.locator("td a.record").first.click()
+    conftest.click_through(page.locator("td a.record").first)
     expect(page.locator("h1")).to_contain_text("欧阳娜娜")
     picture(page, "entry")
     page.goto(f"/books/{book[0].book_id}/")

@@ -1,5 +1,7 @@
 """The page of an account in a browser: reached by a key, tabs and acts by keys, all on one timeline."""
 
+import re
+
 import pytest
 from django.conf import LazySettings
 from playwright.sync_api import Page, Request, expect
@@ -26,21 +28,20 @@ def window(open_page: conftest.OpenPage, *, username: str, language: str = "en")
 def open_by_f2(page: Page, world: records_world.RecordsWorld) -> None:
     """F2, the number, Enter; not from the till, where the search leads to the till's page."""
     page.goto("/bills/")
-    page.keyboard.press("F2")
-    page.keyboard.type(world.supply.account_no, delay=HUMAN_MS)
-    page.keyboard.press("Enter")
+    conftest.press(page, "F2")
+    conftest.keyed(page, world.supply.account_no, delay=HUMAN_MS)
+    conftest.press_through(page, "Enter")
     page.wait_for_url(f"**/accounts/{world.supply.account_no}/**")
 
 
 def act(page: Page, name: str) -> None:
     """F8 and the act's key, as its button says."""
-    page.keyboard.press("F8")
+    conftest.press(page, "F8")
     dialog = page.locator("#acts")
     expect(dialog).to_be_visible()
     button = dialog.get_by_role("link", name=name)
     key = button.locator("kbd").inner_text()
-    with page.expect_navigation():
-        page.keyboard.press(key)
+    conftest.press_through(page, key)
 
 
 def test_a_clerk_reaches_everything_of_a_household_by_keys(
@@ -63,7 +64,8 @@ def test_a_clerk_reaches_everything_of_a_household_by_keys(
     seen = {}
     for number in range(1, tabs.count() + 1):
         name = tabs.nth(number - 1).inner_text()
-        page.keyboard.press(f"Alt+{number}")
+        with page.expect_response(re.compile("tab=")):
+            conftest.press(page, f"Alt+{number}")
         expect(tabs.nth(number - 1)).to_have_attribute("aria-current", "true")
         seen[name.split(" ")[0]] = page.locator("#tab").inner_text()
     assert len(loaded) == tabs.count(), "each tab is fetched when it is opened, and alone"
@@ -78,7 +80,7 @@ def test_the_timeline_holds_every_kind_of_thing(
 ) -> None:
     page = window(open_page, username=records_world.CHIEF)
     open_by_f2(page, world)
-    page.keyboard.press("Alt+2")
+    conftest.press(page, "Alt+2")
     line = page.locator("#tab .timeline")
     for text in ("Bill issued", "62.40", "Payment taken", "75.00", "Meter read", "115"):
         expect(line).to_contain_text(text)
@@ -94,9 +96,9 @@ def test_a_change_just_made_is_on_the_page_at_once(
     act(page, "Change household size")
     page.get_by_label("Household size", exact=True).fill("5")
     page.get_by_label("Reason", exact=True).fill("户口簿核定")
-    page.keyboard.press("F9")
+    conftest.press_through(page, "F9")
     expect(page.locator("#tab")).to_be_visible()
-    page.keyboard.press("Alt+2")
+    conftest.press(page, "Alt+2")
     newest = page.locator("#tab .timeline > *").first
     expect(newest).to_contain_text("Household size changed")
     expect(newest).to_contain_text("户口簿核定")

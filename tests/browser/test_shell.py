@@ -101,10 +101,10 @@ def test_axe_finds_a_planted_fault(till: Page) -> None:
 
 
 def test_axe_on_open_dialogs_and_menu(till: Page) -> None:
-    till.keyboard.press("Control+k")
+    site.press(till, "Control+k")
     expect(till.locator("#palette .choice").first).to_be_visible()
     assert looks.serious_faults(till) == []
-    till.keyboard.press("Escape")
+    site.press(till, "Escape")
     till.click("details.menu > summary")
     assert looks.serious_faults(till) == []
     till.fill("#find", "0210")
@@ -125,52 +125,53 @@ def test_a_page_is_light(open_page: site.OpenPage, address: str) -> None:
 
 def test_f2_finds_and_enter_opens_the_only_hit(till: Page) -> None:
     till.focus("#id_amount")
-    till.keyboard.press("F2")
+    site.press(till, "F2")
     expect(till.locator("#find")).to_be_focused()
-    till.keyboard.type("1142", delay=60)
+    site.keyed(till, "1142", delay=60)
     expect(till.locator("#find-hits .hit")).to_have_count(1)
-    till.keyboard.press("ArrowDown")
-    till.keyboard.press("Enter")
+    site.press(till, "ArrowDown")
+    site.press_through(till, "Enter")
     till.wait_for_url("**/bills/1142")
 
 
 def test_search_without_a_choice_opens_an_exact_number(till: Page) -> None:
-    till.keyboard.press("F2")
-    till.keyboard.type("0210 0000 1142", delay=60)
-    till.keyboard.press("Enter")
+    site.press(till, "F2")
+    site.keyed(till, "0210 0000 1142", delay=60)
+    site.press_through(till, "Enter")
     till.wait_for_url("**/bills/1142")
 
 
 def test_the_palette_goes_to_places_and_records(till: Page) -> None:
     till.focus("#id_amount")
-    till.keyboard.press("Control+k")
+    site.press(till, "Control+k")
     expect(till.locator("#palette .choice").first).to_be_visible()
-    till.keyboard.type("bill", delay=60)
-    till.keyboard.press("Enter")
+    site.keyed(till, "bill", delay=60)
+    site.press_through(till, "Enter")
     till.wait_for_url("**/bills")
-    till.keyboard.press("Control+k")
-    till.keyboard.type("欧阳娜娜")
+    site.press(till, "Control+k")
+    expect(till.locator("#palette .choice").first).to_be_visible()
+    site.keyed(till, "欧阳娜娜")
     expect(till.locator("#palette .hit").first).to_be_visible()
-    till.keyboard.press("Enter")
+    site.press_through(till, "Enter")
     till.wait_for_url(re.compile(r"/bills/\d+$"))
 
 
 def test_the_list_of_all_keys(till: Page) -> None:
     till.focus("#id_name")
-    till.keyboard.type("?")
+    site.keyed(till, "?")
     expect(till.locator("#all-keys")).not_to_be_visible()
     assert till.input_value("#id_name") == "?"
     till.evaluate("document.activeElement.blur()")
-    till.keyboard.press("?")
+    site.press(till, "?")
     expect(till.locator("#all-keys")).to_be_visible()
     shown = till.locator("[data-all-keys]").inner_text()
     assert "F2" in shown
     assert "F9" in shown
     assert "Print" in shown
     before = till.url
-    till.keyboard.press("F9")
+    site.press(till, "F9")
     assert till.url == before, "keys of the page rest while a dialog is open"
-    till.keyboard.press("Escape")
+    site.press(till, "Escape")
     expect(till.locator("#all-keys")).not_to_be_visible()
 
 
@@ -187,7 +188,7 @@ def test_no_key_is_taken_while_an_input_method_composes(till: Page) -> None:
     assert till.evaluate("window.sent") == 0
     till.fill("#id_name", "x")
     till.fill("#id_amount", "1")
-    till.keyboard.press("F9")
+    site.press(till, "F9")
     assert till.evaluate("window.sent") == 1
 
 
@@ -234,8 +235,8 @@ def test_a_scan_without_an_end_never_stays_in_an_amount(till: Page) -> None:
 
 def test_a_person_typing_is_not_a_scan(till: Page) -> None:
     till.focus("#id_name")
-    till.keyboard.type("123456789012", delay=90)
-    till.keyboard.press("Enter")
+    site.keyed(till, "123456789012", delay=90)
+    site.press(till, "Enter")
     expect(till.locator("#id_amount")).to_be_focused()
     assert till.input_value("#id_name") == "123456789012"
 
@@ -244,15 +245,14 @@ def test_enter_goes_on_and_a_double_key_sends_once(till: Page) -> None:
     posts: list[str] = []
     till.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
     till.focus("#id_name")
-    till.keyboard.type("Li", delay=50)
-    till.keyboard.press("Enter")
-    till.keyboard.type("12.50", delay=50)
-    till.keyboard.press("F9")
-    till.keyboard.press("F9")
+    site.keyed(till, "Li", delay=50)
+    site.press(till, "Enter")
+    site.keyed(till, "12.50", delay=50)
+    with site.next_page(till):
+        site.press_at_once(till, "F9", times=2)
     expect(till.locator(".toast")).to_contain_text("Li 1250")
     assert len(posts) == 1
     till.go_back()
-    till.wait_for_load_state()
     till.reload()
     expect(till.locator("h1")).to_have_text("Note")
     assert len(posts) == 1, "neither Back nor reload sends again"
@@ -267,7 +267,7 @@ def test_leaving_with_changes_asks(till: Page) -> None:
 
     till.on("dialog", leave)
     till.click("#id_name")
-    till.keyboard.type("half", delay=50)
+    site.keyed(till, "half", delay=50)
     till.goto("/bills")
     assert asked == ["beforeunload"]
 
@@ -276,21 +276,21 @@ def test_an_ended_session_keeps_the_typed_form(till: Page) -> None:
     till.fill("#id_name", '欧阳"娜娜')
     till.fill("#id_amount", "88.80")
     Session.objects.all().delete()
-    till.keyboard.press("F9")
+    site.press_through(till, "F9")
     expect(till.locator(".notice")).to_contain_text("what you typed is kept")
     till.fill("input[name=username]", "clerk")
     till.fill("input[name=password]", site.PASSWORD)
-    till.keyboard.press("Enter")
+    site.press_through(till, "Enter")
     till.wait_for_url("**/resume")
-    till.keyboard.press("Enter")
+    site.press_through(till, "Enter")
     expect(till.locator(".toast")).to_contain_text('欧阳"娜娜 8880')
 
 
 def test_a_search_after_the_session_ended_offers_the_log_in(till: Page) -> None:
     till.fill("#id_amount", "88.80")
     Session.objects.all().delete()
-    till.keyboard.press("F2")
-    till.keyboard.type("1142", delay=60)
+    site.press(till, "F2")
+    site.keyed(till, "1142", delay=60)
     expect(till.locator("#logged-out")).to_be_visible()
     assert till.input_value("#id_amount") == "88.80"
 
@@ -299,16 +299,16 @@ def test_lists_by_keyboard(open_page: site.OpenPage) -> None:
     page = open_page(language="en")
     site.log_in(page)
     page.goto("/bills?utility=GAS")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+    site.press(page, "ArrowDown")
+    site.press(page, "ArrowDown")
+    site.press_through(page, "Enter")
     page.wait_for_url(re.compile(r"/bills/5\?"))
-    page.keyboard.press("Alt+ArrowDown")
+    site.press_through(page, "Alt+ArrowDown")
     page.wait_for_url(re.compile(r"/bills/9\?"))
     expect(page.locator("a[rel=next]")).to_be_visible()
     page.goto("/bills")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("PageDown")
+    site.press(page, "ArrowDown")
+    site.press_through(page, "PageDown")
     page.wait_for_url("**/bills?page=2")
 
 
@@ -318,7 +318,7 @@ def test_columns_are_chosen_in_a_dialog(open_page: site.OpenPage) -> None:
     page.goto("/bills?utility=GAS")
     page.click("text=Columns")
     page.uncheck("#column-chooser input[value=holder]")
-    page.click("#column-chooser button.is-primary")
+    site.click_through(page.locator("#column-chooser button.is-primary"))
     page.wait_for_url(re.compile("columns="))
     assert "utility=GAS" in page.url
     expect(page.locator("thead th")).to_have_count(6)
@@ -328,7 +328,8 @@ def test_a_filter_applies_itself(open_page: site.OpenPage) -> None:
     page = open_page(language="en")
     site.log_in(page)
     page.goto("/bills")
-    page.select_option("select[name=utility]", "GAS")
+    with site.next_page(page):
+        page.select_option("select[name=utility]", "GAS")
     page.wait_for_url(re.compile("utility=GAS"))
     expect(page.locator(".page-head .tag")).to_have_text("300")
 
@@ -338,13 +339,11 @@ def test_theme_and_language_switch_and_stay(open_page: site.OpenPage) -> None:
     site.log_in(page)
     page.goto("/bills?utility=GAS")
     page.click("details.menu > summary")
-    page.click("text=Dark")
-    page.wait_for_load_state()
+    site.click_through(page.locator("text=Dark"))
     assert page.url.endswith("/bills?utility=GAS")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.click("details.menu > summary")
-    page.click("text=简体中文")
-    page.wait_for_load_state()
+    site.click_through(page.locator("text=简体中文"))
     assert page.evaluate("document.documentElement.lang") == "zh-Hans"
 
 
@@ -367,13 +366,13 @@ def test_everything_works_as_an_ordinary_page(without_script: Page) -> None:
     page = without_script
     site.log_in(page)
     page.fill("#find", "1142")
-    page.press("#find", "Enter")
+    site.press_through(page, "Enter")
     page.wait_for_url("**/bills/1142")
     page.goto("/bills")
     page.select_option("select[name=utility]", "GAS")
-    page.click(".filters button")
+    site.click_through(page.locator(".filters button"))
     page.wait_for_url(re.compile("utility=GAS"))
-    page.click("tbody a.record >> nth=0")
+    site.click_through(page.locator("tbody a.record").first)
     page.wait_for_url(re.compile(r"/bills/1\?"))
 
 

@@ -29,23 +29,17 @@ def page(world: records_world.RecordsWorld, open_page: conftest.OpenPage) -> Pag
     conftest.log_in(window, username=records_world.CHIEF)
     window.goto(f"/accounts/{world.supply.account_no}/")
     window.get_by_role("link", name="Install, swap, remove").focus()
-    press(window, "Enter")
+    conftest.press_through(window, "Enter")
     expect(window.locator("h1")).to_have_text(records_world.ADDRESS)
     return window
-
-
-def press(page: Page, key: str) -> None:
-    """A key that leads to another page."""
-    with page.expect_navigation():
-        page.keyboard.press(key)
 
 
 def keyed(page: Page, label: str, text: str) -> None:
     """A field found by its label and keyed."""
     box = page.get_by_label(label, exact=True)
     box.focus()
-    page.keyboard.press("Control+a")
-    page.keyboard.type(text, delay=HUMAN_MS)
+    conftest.press(page, "Control+a")
+    conftest.keyed(page, text, delay=HUMAN_MS)
 
 
 def fill(page: Page, *, closing: str = CLOSING) -> None:
@@ -60,17 +54,17 @@ def fill(page: Page, *, closing: str = CLOSING) -> None:
 def test_a_swap_is_previewed_done_printed_and_taken_back(
     page: Page, world: records_world.RecordsWorld
 ) -> None:
-    press(page, "F9")
+    conftest.press_through(page, "F9")
     expect(page.get_by_label("Old meter shows", exact=True)).to_be_focused()
     fill(page)
-    press(page, "F9")
+    conftest.press_through(page, "F9")
     preview = page.locator("main .card", has_text="What the old meter counted")
     expect(preview.locator("b").first).to_have_text(COUNTED)
     expect(preview).to_contain_text("115 (2026-10-20) → 128")
     company.use_schema("main")
     assert not metering.MeterChange.objects.exists(), "nothing is written before it was seen"
 
-    press(page, "F9")
+    conftest.press_through(page, "F9")
     page.wait_for_url("**/meters/changes/*/")
     for text in (world.supply.serial_no, records_world.NEW_METER, "128", COUNTED, "F0001"):
         expect(page.locator("main")).to_contain_text(text)
@@ -82,7 +76,7 @@ def test_a_swap_is_previewed_done_printed_and_taken_back(
     )
     change_url = page.url
 
-    press(page, "F7")
+    conftest.press_through(page, "F7")
     expect(page.locator("body")).to_contain_text("Meter change sheet")
     for text in (world.supply.serial_no, records_world.NEW_METER, records_world.ADDRESS, "Fitter"):
         expect(page.locator("body")).to_contain_text(text)
@@ -93,8 +87,8 @@ def test_a_swap_is_previewed_done_printed_and_taken_back(
 
     page.goto(change_url)
     keyed(page, "Reason", "换错户")
-    page.keyboard.press("Tab")
-    press(page, "Enter")
+    conftest.press(page, "Tab")
+    conftest.press_through(page, "Enter")
     page.wait_for_url("**/meters/changes/*/")
     expect(page.locator("body")).to_contain_text("The change is taken back.")
     hung = devices.Installation.objects.get(
@@ -104,9 +98,9 @@ def test_a_swap_is_previewed_done_printed_and_taken_back(
 
 
 def test_a_value_that_cannot_be_is_named_at_its_field_and_nothing_is_lost(page: Page) -> None:
-    press(page, "F9")
+    conftest.press_through(page, "F9")
     fill(page, closing="90")
-    press(page, "F9")
+    conftest.press_through(page, "F9")
     expect(page.locator("main")).to_contain_text("rolled over")
     expect(page.get_by_label("Old meter shows", exact=True)).to_have_value("90")
     expect(page.get_by_label("New meter", exact=True)).to_have_value(records_world.NEW_METER)

@@ -46,26 +46,26 @@ def out(page: Page, name: str) -> str:
 def test_a_payment_and_its_cancellation_by_keys_alone(page: Page, world: till_world.TillWorld) -> None:
     # 79.20 + 82.80 + 75.60 + 206.79 + 83.75 = 528.14, less 36.50 of balance
     assert (out(page, "due"), out(page, "prepaid"), out(page, "to-pay")) == ("528.14", "36.50", "491.64")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Space")  # the second bill, 82.80, stays open
+    conftest.press(page, "ArrowDown")
+    conftest.press(page, "Space")  # the second bill, 82.80, stays open
     assert out(page, "to-pay") == "408.84"
-    page.keyboard.press("F4")
-    page.keyboard.type("500")
+    conftest.press(page, "F4")
+    conftest.keyed(page, "500")
     assert out(page, "change") == "91.16"
-    page.keyboard.press("F6")
+    conftest.press(page, "F6")
     assert out(page, "change-word") == "Kept on account"
-    page.keyboard.press("F6")
-    page.keyboard.press("F9")
+    conftest.press(page, "F6")
+    conftest.press_through(page, "F9")
     page.wait_for_url("**/receipts/*/")  # the mark to print has left the address
     expect(page.locator(".receipt-change b")).to_have_text("¥91.16")
     expect(page.locator(".slip")).to_contain_text("人民币肆佰零捌元捌角肆分")
     assert times_printed(page) == 1
     assert [payments.open_minor(bill) for bill in world.bills] == [0, 8280, 0, 0, 0]
 
-    page.keyboard.press("Alt+c")
+    conftest.press_through(page, "Alt+c")
     page.wait_for_url("**/cancel")
-    page.keyboard.type("Wrong amount")
-    page.keyboard.press("F9")
+    conftest.keyed(page, "Wrong amount")
+    conftest.press_through(page, "F9")
     page.wait_for_url("**/receipts/*/")
     expect(page.locator(".copy-mark")).to_have_text("Cancelled")
     assert [payments.open_minor(bill) for bill in world.bills] == [7920, 8280, 7560, 20679, 8375]
@@ -74,19 +74,19 @@ def test_a_payment_and_its_cancellation_by_keys_alone(page: Page, world: till_wo
 
 def test_f9_twice_back_and_reload_pay_once(page: Page, world: till_world.TillWorld) -> None:
     before = models.Payment.objects.count()
-    page.evaluate(
-        "for (const key of ['F9', 'F9', 'F9']) document.dispatchEvent("
-        "new KeyboardEvent('keydown', {key, code: key, bubbles: true, cancelable: true}))"
-    )
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    with conftest.next_page(page):
+        conftest.press_at_once(page, "F9", times=3)
     page.wait_for_url("**/receipts/*/")
     assert models.Payment.objects.count() == before + 1
     page.reload()
     page.go_back()
-    page.wait_for_load_state()
-    page.keyboard.press("F9")
-    page.wait_for_timeout(300)
+    expect(page.get_by_text("All bills are paid")).to_be_visible()
+    conftest.press(page, "F9")
     page.goto(f"/till/{world.supply.account_no}/")
     expect(page.get_by_text("All bills are paid")).to_be_visible()
+    assert len(posts) == 1, "there is nothing left to send"
     assert models.Payment.objects.count() == before + 1
     assert documents.Receipt.objects.count() == before + 1
     assert times_printed(page) == 1
@@ -110,8 +110,8 @@ def test_the_same_form_sent_by_two_tabs_pays_once(page: Page) -> None:
 
 def test_the_scanner_never_fills_the_amount(page: Page) -> None:
     page.evaluate("document.addEventListener('scan', (event) => event.preventDefault())")
-    page.keyboard.press("F4")
-    page.keyboard.type("50")
+    conftest.press(page, "F4")
+    conftest.keyed(page, "50")
     page.wait_for_timeout(300)
     test_shell.type_like_a_scanner(page, "6228480402564890018", end="Enter")
     expect(page.locator("#tendered")).to_have_value("50")
@@ -120,15 +120,15 @@ def test_the_scanner_never_fills_the_amount(page: Page) -> None:
 
 
 def test_other_tenders_keep_what_is_over(page: Page) -> None:
-    page.keyboard.press("Alt+2")
-    page.keyboard.press("F4")
-    page.keyboard.type("500")
+    conftest.press(page, "Alt+2")
+    conftest.press(page, "F4")
+    conftest.keyed(page, "500")
     assert (out(page, "change-word"), out(page, "change")) == ("Kept on account", "8.36")
     expect(page.locator("#note")).to_be_visible()
-    page.keyboard.press("Alt+1")
+    conftest.press(page, "Alt+1")
     assert out(page, "change-word") == "Change to give"
-    page.keyboard.press("F4")
-    page.keyboard.type("100")
+    conftest.press(page, "F4")
+    conftest.keyed(page, "100")
     assert (out(page, "change-word"), out(page, "change")) == ("Stays open", "391.64")
 
 
@@ -136,14 +136,11 @@ def test_the_till_works_without_script(world: till_world.TillWorld, browser: Bro
     window = browser.new_context(base_url=site_url, java_script_enabled=False, locale="en")
     window.add_cookies([{"name": "django_language", "value": "en", "url": site_url}])
     page = window.new_page()
-    page.goto("/login")
-    page.fill("input[name=username]", till_world.USERNAME)
-    page.fill("input[name=password]", till_world.PASSWORD)
-    page.click("button[type=submit]:has-text('Log in'), main button")
+    conftest.log_in(page, username=till_world.USERNAME, password=till_world.PASSWORD)
     page.goto(f"/till/{world.supply.account_no}/")
     page.get_by_label("Gas 2026-09").uncheck()
     page.fill("#tendered", "450")
-    page.click("#take")
+    conftest.click_through(page.locator("#take"))
     expect(page.locator(".slip")).to_contain_text("Change given")
     # 528.14 - 83.75 - 36.50 = 407.89
     expect(page.locator(".slip")).to_contain_text("407.89")
@@ -152,16 +149,16 @@ def test_the_till_works_without_script(world: till_world.TillWorld, browser: Bro
 
 
 def test_counting_shows_the_difference_and_asks_why(page: Page) -> None:
-    page.keyboard.press("F9")
+    conftest.press_through(page, "F9")
     page.wait_for_url("**/receipts/*/")
     page.goto("/till/")
-    page.keyboard.press("F7")
+    conftest.press_through(page, "F7")
     page.wait_for_url("**/shifts/*/")
-    page.keyboard.type("491")
+    conftest.keyed(page, "491")
     expect(page.locator("[data-difference]").first).to_have_text("-0.64")
-    page.keyboard.press("Enter")  # to the reason, because it differs
-    page.keyboard.type("64 fen short")
-    page.keyboard.press("F9")
+    conftest.press(page, "Enter")  # to the reason, because it differs
+    conftest.keyed(page, "64 fen short")
+    conftest.press_through(page, "F9")
     expect(page.get_by_text("Shift counted and closed. Difference: -0.64.")).to_be_visible()
     assert models.Shift.objects.latest("id").state == models.ShiftState.COUNTED
 
@@ -177,9 +174,9 @@ def test_a_key_used_by_another_page_shows_the_way_to_its_receipt(
             await fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form))});
         }"""
     )
-    page.keyboard.press("F4")
-    page.keyboard.type("999")
-    page.keyboard.press("F9")
+    conftest.press(page, "F4")
+    conftest.keyed(page, "999")
+    conftest.press_through(page, "F9")
     expect(page.locator("#problem")).to_contain_text("used already")
     expect(page.locator("#problem a")).to_have_attribute("href", "/receipts/A00000002/")
     assert world.supply.account_no in page.url
@@ -200,9 +197,9 @@ def test_axe_finds_nothing_serious_at_the_till(
     page.goto(f"/till/{world.supply.account_no}/")
     page.fill("#tendered", "100")
     assert looks.serious_faults(page) == []
-    page.click("#take")
+    conftest.click_through(page.locator("#take"))
     page.wait_for_url("**/receipts/*/")
     assert looks.serious_faults(page) == []
-    page.keyboard.press("Alt+c")
+    conftest.press_through(page, "Alt+c")
     page.wait_for_url("**/cancel")
     assert looks.serious_faults(page) == []

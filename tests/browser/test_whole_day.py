@@ -45,40 +45,33 @@ def person(open_page: conftest.OpenPage, role: str) -> Page:
 
 def go(page: Page, place: str) -> None:
     """Ctrl+K, the name of a place, Enter."""
-    page.keyboard.press("Control+k")
-    expect(page.locator("#palette")).to_be_visible()
-    page.keyboard.type(place, delay=HUMAN_MS)
+    conftest.press(page, "Control+k")
+    expect(page.locator("#palette [role=option]").first).to_be_visible()
+    conftest.keyed(page, place, delay=HUMAN_MS)
     expect(page.locator("#palette [role=option]").first).to_contain_text(place)
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-
-
-def press(page: Page, key: str) -> None:
-    """A key that leads to another page."""
-    with page.expect_navigation():
-        page.keyboard.press(key)
+    conftest.press_through(page, "Enter")
 
 
 def open_first_row(page: Page) -> None:
     page.locator("table[data-rows] tbody tr").first.focus()
-    press(page, "Enter")
+    conftest.press_through(page, "Enter")
 
 
 def read(*, supervisor: Page, reader: Page) -> None:
     """The supervisor opens the round, the reader keys down the page, the supervisor accepts."""
     go(supervisor, "Readings")
     open_first_row(supervisor)
-    press(supervisor, "F9")
+    conftest.press_through(supervisor, "F9")
     reader.reload()
     open_first_row(reader)
     for value in ("12", "18", "25"):
-        reader.keyboard.type(value, delay=HUMAN_MS)
-        reader.keyboard.press("Enter")
+        conftest.keyed(reader, value, delay=HUMAN_MS)
+        conftest.press(reader, "Enter")
     expect(reader.locator("main")).to_contain_text("3 / 3")
     supervisor.reload()
-    supervisor.keyboard.press("F9")
+    conftest.press(supervisor, "F9")
     expect(supervisor.locator("#accept")).to_be_visible()
-    press(supervisor, "F9")
+    conftest.press_through(supervisor, "F9")
     expect(supervisor.locator("main")).to_contain_text("Accepted")
 
 
@@ -86,24 +79,23 @@ def bill(accountant: Page) -> None:
     """Preview, look, issue. 55 m³ at 5.00 all in."""
     go(accountant, "Bill runs")
     open_first_row(accountant)
-    press(accountant, "F8")
+    conftest.press_through(accountant, "F8")
     expect(accountant.locator("main")).to_contain_text("275.00")
-    accountant.keyboard.press("F9")
-    accountant.wait_for_load_state()
+    conftest.press_through(accountant, "F9")
     expect(accountant.locator("main")).to_contain_text("Issued")
 
 
 def take(clerk: Page, *, account_no: str) -> None:
     """Open the shift, find by account number, 100 for 60, receipt with the change."""
-    press(clerk, "F9")
-    clerk.keyboard.press("F2")
-    clerk.keyboard.type(account_no, delay=HUMAN_MS)
+    conftest.press_through(clerk, "F9")
+    conftest.press(clerk, "F2")
+    conftest.keyed(clerk, account_no, delay=HUMAN_MS)
     expect(clerk.locator("[role=listbox] [role=option]").first).to_be_visible()
-    press(clerk, "Enter")
+    conftest.press_through(clerk, "Enter")
     expect(clerk.locator("[data-out=to-pay]").first).to_have_text("60.00")
-    clerk.keyboard.press("F4")
-    clerk.keyboard.type("100", delay=HUMAN_MS)
-    press(clerk, "F9")
+    conftest.press(clerk, "F4")
+    conftest.keyed(clerk, "100", delay=HUMAN_MS)
+    conftest.press_through(clerk, "F9")
     clerk.wait_for_url("**/receipts/**")
     expect(clerk.locator(".slip")).to_contain_text("40.00")
 
@@ -113,11 +105,11 @@ def hand_over(*, clerk: Page, supervisor: Page) -> None:
     go(clerk, "Day close")
     open_first_row(clerk)
     clerk.locator(".count-field input").first.focus()
-    clerk.keyboard.type("60", delay=HUMAN_MS)
-    press(clerk, "F9")
+    conftest.keyed(clerk, "60", delay=HUMAN_MS)
+    conftest.press_through(clerk, "F9")
     go(supervisor, "Day close")
     open_first_row(supervisor)
-    press(supervisor, "F9")
+    conftest.press_through(supervisor, "F9")
     expect(supervisor.locator("main")).to_contain_text("Taken over")
 
 
