@@ -2,14 +2,15 @@
 
 A batch is one transaction, so it is billed whole or not at all, and a killed run is simply started again:
 what was issued stays issued. A batch that is refused is tried again book by book, so that one book's
-trouble never stops the others.
+trouble never stops the others. Between batches the planner is told of what it doesn't know half of yet: the
+first bills of a new company, or the readings accepted just before.
 """
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from meterbook.application import bill_run, transaction
+from meterbook.application import bill_run, planner, transaction
 from meterbook.application.actor import Actor
 from meterbook.domain.access import operations as access
 
@@ -63,11 +64,13 @@ def bill_books(
     """
     for first in range(0, len(round_ids), batch_books):
         batch = round_ids[first : first + batch_books]
+        planner.told_of_many_rows(subjects=planner.BILLING)
         try:
             yield from _bill(actor, round_ids=batch, dates=dates, is_issue=is_issue, now=now)
         except REFUSALS:
             for round_id in batch:
                 yield _bill_alone(actor, round_id=round_id, dates=dates, is_issue=is_issue, now=now)
+    planner.told_of_many_rows(subjects=planner.BILLING)
 
 
 def issue_books(
@@ -87,6 +90,7 @@ def issue_books(
         for run_id, result in bill_run.issue_many(actor=actor, seen=batch, now=now()).items():
             is_stale = isinstance(result, bill_run.PreviewStaleError)
             yield IssueOutcome(run_id=run_id, is_stale=is_stale)
+        planner.told_of_many_rows(subjects=planner.BILLING)
 
 
 def start(

@@ -14,6 +14,16 @@ from psycopg import sql
 
 # Batches keep the encoder's memory small beside the frame.
 BATCH_ROWS = 65_536
+# MAINTAIN is known from PostgreSQL 17 on; before, only a table's owner could gather its statistics.
+_GROWN = """
+SELECT c.relname
+FROM unnest(%(tables)s::text[]) AS asked(name)
+JOIN pg_class c ON c.oid = to_regclass(asked.name)
+JOIN pg_stat_all_tables s ON s.relid = c.oid
+WHERE s.n_mod_since_analyze >= greatest(%(least)s, c.reltuples / 2)
+AND CASE WHEN current_setting('server_version_num')::int >= 170000
+    THEN has_table_privilege(c.oid, 'MAINTAIN') ELSE pg_has_role(c.relowner, 'USAGE') END
+"""
 
 
 def copy_in(*, frame: pl.DataFrame, table: type[models.Model]) -> int:
@@ -122,6 +132,18 @@ def refresh_statistics(*, tables: Sequence[type[models.Model]]) -> None:
     """
     names = sql.SQL(", ").join(sql.Identifier(table._meta.db_table) for table in tables)
     _execute(sql.SQL("ANALYZE (SKIP_LOCKED) {}").format(names))
+
+
+def grown_tables(*, tables: Sequence[type[models.Model]], least: int) -> tuple[type[models.Model], ...]:
+    """Those of which the planner doesn't know half of what was written, by `least` rows or more, and that
+    this role may tell it of. Outside a transaction.
+    """
+    with connection.cursor() as cursor:
+        # what this session wrote itself is counted by the next statement, not up to a second later
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(_GROWN, {"tables": [table._meta.db_table for table in tables], "least": least})
+        grown = {row[0] for row in cursor.fetchall()}
+    return tuple(table for table in tables if table._meta.db_table in grown)
 
 
 def completed(frame: pl.DataFrame, *, schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
