@@ -119,7 +119,7 @@ _PEERS = lists.Column(key="peer_milli", label=_("Peers' mean"), kind=_QUANTITY)
 _ZEROS = lists.Column(key="zero_usages", label=_("Zeros in a row"), kind=cells.Kind.NUMBER, is_sortable=True)
 _STATION = lists.Column(key="station", label=_("Station"), is_shown=False)
 _BELOW = (
-    lists.Column(key="previous_milli", label=_("Before"), kind=_QUANTITY),
+    lists.Column(key="previous_milli", label=_("Previous"), kind=_QUANTITY),
     lists.Column(key="value_milli", label=_("Reading"), kind=_QUANTITY),
 )
 _COLUMNS = {

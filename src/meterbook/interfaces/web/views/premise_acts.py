@@ -79,8 +79,8 @@ def remove(request: page.PageRequest, premise_id: int) -> HttpResponseBase:
         request,
         act_page=lambda: _page(
             premise_id,
-            title=_("Take the premise away"),
-            verb=_("Take away"),
+            title=_("Delete the premise"),
+            verb=_("Delete"),
             note=_("Only a premise on which nothing hangs can be taken away."),
             is_danger=True,
         ),
@@ -144,7 +144,7 @@ def alias_remove(request: page.PageRequest, premise_id: int, alias_id: int) -> H
         known = {found.alias_id: found for found in queries_premises.aliases(premise_id=premise_id)}
         found = premise_act.of_these(known, alias_id)
         return _page(
-            premise_id, title=_("Take the alias away"), verb=_("Take away"), note=found.text, is_danger=True
+            premise_id, title=_("Delete the alias"), verb=_("Delete"), note=found.text, is_danger=True
         )
 
     return premise_act.run(request, act_page=shown, form=premise_forms.NothingForm, act=act)

@@ -117,9 +117,9 @@ def value_remove(request: page.PageRequest, dimension_id: int, value_id: int) ->
     return premise_act.run(
         request,
         act_page=lambda: premise_act.ActPage(
-            title=_("Take the class away"),
+            title=_("Delete the class"),
             about=_value(dimension_id, value_id).name,
-            verb=_("Take away"),
+            verb=_("Delete"),
             back_url=home,
             is_danger=True,
         ),

@@ -216,7 +216,7 @@ class ClassifyForm(forms.Form):
     """Which class, since when. `choice` is "dimension:value"; an empty value ends the class."""
 
     choice = forms.ChoiceField(label=pgettext_lazy("of premises", "Class"), choices=())
-    from_on = forms.DateField(label=_("From"), widget=DayInput())
+    from_on = forms.DateField(label=pgettext_lazy("day", "From"), widget=DayInput())
 
     def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -197,7 +197,7 @@ def remove(request: page.PageRequest, node_id: int) -> HttpResponseBase:
 
     return premise_act.run(
         request,
-        act_page=lambda: _page(node_id, title=_("Take the place away"), verb=_("Take away"), is_danger=True),
+        act_page=lambda: _page(node_id, title=_("Delete the place"), verb=_("Delete"), is_danger=True),
         form=premise_forms.NothingForm,
         act=act,
     )

@@ -7,6 +7,8 @@ export function open(id) {
   if (!(dialog instanceof HTMLDialogElement) || dialog.open) return;
   if (id === "all-keys") listKeys(dialog);
   dialog.showModal();
+  // The browser would choose the cross that closes; a person opened it to type or choose.
+  dialog.querySelector("[autofocus], .body :is(a, button, input:not([type=hidden]), select, textarea)")?.focus();
   dialog.dispatchEvent(new CustomEvent("shell:opened"));
 }
 
