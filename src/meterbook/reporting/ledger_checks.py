@@ -221,9 +221,7 @@ CHECKS: Mapping[str, Check] = {
         Check("BILLS_ARE_POSTED", _("Every bill is posted once, whole"), _BILL, BILLS_ARE_POSTED),
         Check("BILLS_ARE_OWED", _("Every bill is owed"), _BILL, BILLS_ARE_OWED),
         Check("OPEN_IS_UNCLEARED", _("What is open is what was not cleared"), _BILL, OPEN_IS_UNCLEARED),
-        Check(
-            "MIRRORS_WHOLE", _("Bills taken back are mirrored whole"), _BILL, MIRRORS_ARE_WHOLE
-        ),
+        Check("MIRRORS_WHOLE", _("Bills taken back are mirrored whole"), _BILL, MIRRORS_ARE_WHOLE),
         Check("USAGES_BILLED_ONCE", _("No usage is billed twice"), _("Usage"), USAGES_BILLED_ONCE),
         Check("RUNS_ARE_BILLS", _("Every bill run equals its bills"), _("Bill run"), RUNS_ARE_BILLS),
         Check("PAYMENTS_ARE_POSTED", _("Every payment is posted once, whole"), _PAYMENT, PAYMENTS_ARE_POSTED),

@@ -78,7 +78,7 @@ def _line(line: rules.ReceiptLine, *, receipt: ports.PrintedReceipt) -> dict[str
     if line.fee:
         return {
             "utility": receipt.words[f"fee_{line.fee}"],
-            "period": line.period_until.isoformat(),
+            "period": line.period_from.isoformat(),
             "readings": "",
             "usage": "",
             "amount": _money(line.amount_minor, said=receipt.content),

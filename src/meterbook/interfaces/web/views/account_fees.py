@@ -1,5 +1,6 @@
 """Charging a fee from the account, and what the company's fees usually are."""
 
+import contextlib
 from typing import Any
 
 from django import forms
@@ -8,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from meterbook.application import charge_fee
+from meterbook.application import charge_fee, transaction
 from meterbook.domain.agreements import queries
 from meterbook.domain.billing import models
 from meterbook.domain.billing import queries as billing
@@ -68,6 +69,10 @@ class FeeTypeForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+
+    def clean_name(self) -> str:
+        """A fee of ours stays one of ours, so that its name goes on being translated."""
+        return bill_words.fee_as_kept(self.cleaned_data["name"].strip())
 
 
 account_acts.REFUSALS.update(
@@ -133,10 +138,17 @@ def fee(request: page.PageRequest, account_no: str) -> HttpResponseBase:
 @page.page(right=charge_fee.WAIVE_RIGHT, methods=("GET", "POST"))
 def take_back(request: page.PageRequest, account_no: str, fee_id: int) -> HttpResponseBase:
     """A fee that nobody paid yet is asked for no more."""
-    head = account_acts.head_of(account_no) if request.method == "GET" else None
-    if head is not None and billing.billed_fee(account_id=head.account_id, fee_id=fee_id) is None:
+    is_sent = request.method == "POST"
+    with transaction.reading(actor=request.actor) if is_sent else contextlib.nullcontext():
+        head = account_acts.head_of(account_no)
+        found = billing.billed_fee(account_id=head.account_id, fee_id=fee_id)
+    if found is None:
         raise Http404
+    title = f"{_('Take the fee back')}: {bill_words.fee(found.fee_type.name)}"
     act_page = account_acts.ActPage(
-        gettext_lazy("Take the fee back"), TakeBackForm, _take_back_of(fee_id), is_grave=True
+        f"{title} {money.format_minor(found.amount_minor)}",
+        TakeBackForm,
+        _take_back_of(fee_id),
+        is_grave=True,
     )
     return account_acts.respond(request, account_no=account_no, act_page=act_page)

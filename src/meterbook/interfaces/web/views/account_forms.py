@@ -104,10 +104,10 @@ class StateForm(ActForm):
     def fee_occasions(self) -> Mapping[billing.FeeOccasion, str | Promise]:
         """Each step from the present state may have its own."""
         found = {
-            account_states.occasion_of(state=self.head.state, wanted=step): words.ACCOUNT_STATES[step].text
+            account_states.occasion_of(state=self.head.state, wanted=step)
             for step in account_states.steps_from(self.head.state)
         }
-        return {occasion: word for occasion, word in found.items() if occasion is not None}
+        return {occasion: word for occasion, word in terms.OCCASIONS.items() if occasion in found}
 
     def decided(self) -> act_fees.Decided:
         """What was decided about the fees of the chosen step. Only for a valid form."""

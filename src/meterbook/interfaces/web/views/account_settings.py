@@ -1,6 +1,7 @@
 """How accounts are numbered, and the company's lists of usage types and fees."""
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -121,6 +122,20 @@ def fee_type(request: page.PageRequest) -> HttpResponseBase:
     return _page(request, fee_form=form, status=422)
 
 
+def _said(kinds: Sequence[models.FeeType], code: str) -> dict[str, Any]:
+    """What the list says of a fee, to be changed; nothing of one it does not have."""
+    for kind in kinds:
+        if kind.code == code:
+            return {
+                "code": kind.code,
+                "name": bill_words.fee(kind.name),
+                "amount_minor": kind.amount_minor,
+                "is_offered": kind.is_offered,
+                "occasions": kind.occasions,
+            }
+    return {}
+
+
 def _occasions(kind: models.FeeType) -> list[str]:
     return [str(word) for occasion, word in terms.OCCASIONS.items() if int(occasion) in kind.occasions]
 
@@ -144,6 +159,6 @@ def _page(
         "fees": [(found, bill_words.fee(found.name), _occasions(found)) for found in fees],
         "rule_form": rule_form or RuleForm(),
         "type_form": type_form or UsageTypeForm(),
-        "fee_form": fee_form or account_fees.FeeTypeForm(),
+        "fee_form": fee_form or account_fees.FeeTypeForm(initial=_said(fees, request.GET.get("fee", ""))),
     }
     return TemplateResponse(request, "accounts/settings.html", facts, status=status)

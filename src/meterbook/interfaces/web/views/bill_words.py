@@ -2,6 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from meterbook.application import bill_run
 from meterbook.interfaces.web import cells
@@ -14,7 +15,7 @@ STAGES: dict[bill_runs.Stage, cells.Tag] = {
     bill_runs.Stage.ISSUED: cells.Tag(text=_("Issued"), kind="ok"),
 }
 # The fees a company begins with, as they stand in its list until somebody renames them.
-_FEES: dict[str, str | Promise] = {
+FEES: dict[str, str | Promise] = {
     "Certificate fee": _("Certificate fee"),
     "Material fee": _("Material fee"),
     "Meter test fee": _("Meter test fee"),
@@ -28,7 +29,7 @@ BILL_STATES: dict[bills.BillState, cells.Tag] = {
     bills.BillState.OVERDUE: cells.Tag(text=_("Overdue"), kind="bad"),
     bills.BillState.PAID: cells.Tag(text=_("Paid"), kind="ok"),
     bills.BillState.ZERO: cells.Tag(text=_("Nothing to pay")),
-    bills.BillState.TAKEN_BACK: cells.Tag(text=_("Taken back")),
+    bills.BillState.TAKEN_BACK: cells.Tag(text=pgettext_lazy("bill", "Taken back")),
 }
 # Why a usage is not billed, and what a person can do about it.
 PARKED: dict[str, tuple[str | Promise, str | Promise]] = {
@@ -133,7 +134,12 @@ RELEASABLE = frozenset({bill_run.ParkCode.FAR_ABOVE_HISTORY.value, bill_run.Park
 
 def fee(name: str) -> str:
     """What a fee of the company's list is called."""
-    return str(_FEES.get(name, name))
+    return str(FEES.get(name, name))
+
+
+def fee_as_kept(name: str) -> str:
+    """How the list keeps a fee that is called like this on the page."""
+    return next((kept for kept, word in FEES.items() if str(word) == name), name)
 
 
 def parked(code: str) -> tuple[str | Promise, str | Promise]:

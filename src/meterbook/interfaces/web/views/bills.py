@@ -185,6 +185,7 @@ def _facts(bill_id: int, *, language: str) -> dict[str, Any]:
     fee = billing.fee_of_bill(bill_id=bill_id)
     sections = bills.sections(lines)
     is_split = len(sections) > 1
+    is_taken_back = row.state(today) is bills.BillState.TAKEN_BACK
     taxes = [record.tax_minor for record in lines]
     return {
         "parts": [_part(part) for part in usage_parts.parts_of_bill(bill_id=bill_id)],
@@ -197,7 +198,8 @@ def _facts(bill_id: int, *, language: str) -> dict[str, Any]:
         "utility": words.utility_code(row.utility),
         "unit": words.UNITS.get(row.unit, row.unit),
         "last_day": row.period_until - datetime.timedelta(days=1),
-        "paid_minor": row.amount_minor - row.open_minor,
+        "is_taken_back": is_taken_back,
+        "paid_minor": 0 if is_taken_back else row.amount_minor - row.open_minor,
         "tax_minor": None if None in taxes else sum(tax for tax in taxes if tax),
         "sections": [_section(one, language=language, is_split=is_split) for one in sections],
         "prices": [

@@ -129,7 +129,7 @@ class FeeBoxes:
     def _label(self, occasion: models.FeeOccasion, kind: models.FeeType) -> str:
         word = self.occasions[occasion]
         name = bill_words.fee(kind.name)
-        return f"{name} ({word})" if word else name
+        return f"{name} · {word}" if word else name
 
     def _name(self, occasion: models.FeeOccasion, kind: models.FeeType) -> str:
         return f"{PREFIX}{int(occasion)}_{kind.code}"

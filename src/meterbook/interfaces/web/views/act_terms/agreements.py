@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 from meterbook.domain.agreements import models
 from meterbook.domain.billing import models as billing
-from meterbook.interfaces.web.views import words
+from meterbook.interfaces.web.views import bill_words, words
 
 _STATES: dict[int, str | Promise] = {int(state): tag.text for state, tag in words.ACCOUNT_STATES.items()}
 EXTERNAL_KINDS: dict[int, str | Promise] = {
@@ -123,6 +123,7 @@ OCCASIONS: dict[billing.FeeOccasion, str | Promise] = {
 }
 VALUES: dict[str, str | Promise] = {
     **SPLITS,
+    **bill_words.FEES,
     **{occasion.name: word for occasion, word in OCCASIONS.items()},
     "KEEP": _("Goes on"),
     "RESTART": _("Begins again"),
