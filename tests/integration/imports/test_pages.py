@@ -101,7 +101,7 @@ def test_work_on_a_file_is_for_those_who_may_import_and_see_it(client: Client) -
     page = upload(client, workbooks.workbook([workbooks.row(1)]))
     clerk = Client()
     clerk.force_login(records.staff(role="CLERK", unit_id=world.station_a))
-    for act in ("check", "cancel", "apply"):
+    for act in ("check", "cancel", "apply", "audit/again"):
         assert clerk.post(f"{page}{act}").status_code == 403
         assert client.get(f"{page}{act}").status_code == 405
         assert client.post(f"{reverse('import', args=[10**9])}{act}").status_code == 404

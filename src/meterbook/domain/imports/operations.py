@@ -5,6 +5,8 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import connection
+
 from meterbook.domain.imports import models, rules
 
 
@@ -34,6 +36,7 @@ def keep_file(*, upload: Upload, outcome: rules.Outcome) -> int:
     The same bytes of the same unit that were not applied yet are kept once, with the newer outcome.
     """
     sha256 = rules.fingerprint(upload.content)
+    _alone_with(sha256)
     file = (
         models.ImportFile.objects.select_for_update()
         .defer("content")
@@ -56,6 +59,7 @@ def keep_file(*, upload: Upload, outcome: rules.Outcome) -> int:
 def keep_unread(*, upload: Upload) -> int:
     """Keep a file nobody looked into yet; returns its id. What its unit keeps already stays as it is."""
     sha256 = rules.fingerprint(upload.content)
+    _alone_with(sha256)
     same = models.ImportFile.objects.filter(station_id=upload.station_id, kind=upload.kind, sha256=sha256)
     known = same.exclude(state=models.ImportState.APPLIED).values_list("pk", flat=True).first()
     if known is not None:
@@ -142,6 +146,12 @@ def keep_comparison(
         accounts=comparison.accounts,
     )
     return kept.pk
+
+
+def _alone_with(sha256: str) -> None:
+    """Two people who upload the same file at the same moment come one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('meterbook.import'), hashtext(%s))", [sha256])
 
 
 def _set_outcome(file: models.ImportFile, *, outcome: rules.Outcome) -> None:
