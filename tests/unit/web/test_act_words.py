@@ -75,3 +75,8 @@ def test_a_line_for_a_list_says_what_changed() -> None:
 def test_what_is_there_no_more_is_a_dash_in_a_list() -> None:
     made = act_words.changes(before={"state": "x", "book": "0101"}, after={"state": "y"})
     assert act_words.summary(made) == "State x → y; Book 0101 → –"
+
+
+def test_a_field_that_was_and_is_empty_is_not_told() -> None:
+    made = act_words.changes(before={"book": None}, after={"name": "魏杰", "book": None, "reason": ""})
+    assert [change.after for change in made] == ["魏杰"]

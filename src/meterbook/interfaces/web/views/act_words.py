@@ -188,7 +188,7 @@ def plain(code: str) -> str:
 def changes(
     *, before: Mapping[str, Any], after: Mapping[str, Any], subject_kind: str = ""
 ) -> tuple[Change, ...]:
-    """The fields that are in either, those that changed first."""
+    """The fields that hold something before or after, those that changed first."""
     names = [name for name in dict.fromkeys([*before, *after]) if name not in HIDDEN]
     made = [
         Change(
@@ -198,7 +198,8 @@ def changes(
         )
         for name in names
     ]
-    return tuple(sorted(made, key=lambda change: change.before == change.after))
+    told = (change for change in made if change.before or change.after)
+    return tuple(sorted(told, key=lambda change: change.before == change.after))
 
 
 def _field(name: str) -> str:
