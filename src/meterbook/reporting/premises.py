@@ -1,7 +1,7 @@
 """Doors as a list, each with who is supplied there, and the points of one premise. Reads only."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,6 +120,27 @@ ORDER BY s.utility, s.position, g.from_on DESC
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """Whose supply of one utility a premise has."""
+
+    utility: int
+    account_no: str
+    name: str
+
+
+_SUPPLIED = """
+SELECT DISTINCT s.premise_id, s.utility, a.account_no, c.name
+FROM premises_servicepoint s
+JOIN agreements_supplyagreement g ON g.service_point_id = s.id AND g.from_on <= %(day)s
+    AND (g.until_on IS NULL OR g.until_on > %(day)s)
+JOIN agreements_account a ON a.id = g.account_id
+JOIN customers_customer c ON c.id = a.customer_id
+WHERE s.premise_id = ANY(%(premise_ids)s)
+ORDER BY s.premise_id, s.utility, a.account_no
+"""
+
+
 def door_count(*, wanted: DoorFilter) -> int:
     """How many doors fit."""
     conditions, parameters = _conditions(wanted)
@@ -148,6 +169,16 @@ def _door(row: tuple[Any, ...]) -> DoorRow:
 def points_of(*, premise_id: int) -> list[PointRow]:
     """The service points of a premise, by utility and position."""
     return [PointRow(*row) for row in _fetch(sql.SQL(_POINTS), {"premise_id": premise_id})]
+
+
+def supplied(*, premise_ids: Sequence[int], on: datetime.date) -> dict[int, list[Supplied]]:
+    """Who is supplied with what at premises on a day, by premise; nobody: it is missing."""
+    found: dict[int, list[Supplied]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SUPPLIED, {"premise_ids": list(premise_ids), "day": on})
+        for premise_id, utility, account_no, name in cursor.fetchall():
+            found.setdefault(premise_id, []).append(Supplied(utility, account_no, name))
+    return found
 
 
 def _conditions(wanted: DoorFilter) -> tuple[sql.Composable, dict[str, Any]]:

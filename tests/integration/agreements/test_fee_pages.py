@@ -19,6 +19,7 @@ from tests.builders import records
 
 ON = "2026-03-01"
 Occasion = billing.FeeOccasion
+STOPPED, ACTIVE = int(models.AccountState.STOPPED), int(models.AccountState.ACTIVE)
 
 
 @pytest.fixture
@@ -66,12 +67,13 @@ def hidden(page: str, name: str) -> str:
 
 
 def stop(client: Client, supply: records.Supply) -> None:
-    sent = step(client, supply, wanted=models.AccountState.STOPPED)
+    sent = step(client, supply, wanted=STOPPED)
     assert sent.status_code == 303
 
 
-def step(client: Client, supply: records.Supply, *, wanted: models.AccountState, **said: Any) -> Any:
-    facts = {"request_key": str(uuid.uuid4()), "wanted": int(wanted), "on": ON, "reason": "欠费", **said}
+def step(client: Client, supply: records.Supply, **said: Any) -> Any:
+    """Another state, `wanted`."""
+    facts = {"request_key": str(uuid.uuid4()), "on": ON, "reason": "欠费", **said}
     return client.post(reverse("account_state", args=[supply.account_no]), facts)
 
 
@@ -87,7 +89,7 @@ def test_who_may_waive_sees_a_box_and_gives_a_reason(supply: records.Supply) -> 
     assert seen == f"{int(Occasion.RECONNECTED)}:RECONNECT:3000"
     box = f"fees_{int(Occasion.RECONNECTED)}_RECONNECT"
     assert f'name="{box}"' in page
-    resumed = {"wanted": models.AccountState.ACTIVE, "fees_seen": seen}
+    resumed = {"wanted": ACTIVE, "fees_seen": seen}
     refused = step(client, supply, **resumed, **{box: "0"})
     assert refused.status_code == 422
     assert "Say why another fee is asked for." in refused.text
@@ -102,7 +104,7 @@ def test_a_fee_that_changed_meanwhile_is_shown_before_it_is_charged(supply: reco
     stop(client, supply)
     box = f"fees_{int(Occasion.RECONNECTED)}_RECONNECT"
     page = client.get(reverse("account_state", args=[supply.account_no])).text
-    said = {"wanted": models.AccountState.ACTIVE, "fees_seen": hidden(page, "fees_seen"), box: "30.00"}
+    said = {"wanted": ACTIVE, "fees_seen": hidden(page, "fees_seen"), box: "30.00"}
     set_fee(code="RECONNECT", amount_minor=45_00)
     refused = step(client, supply, **said)
     assert refused.status_code == 422
@@ -119,7 +121,7 @@ def test_a_fee_that_changed_meanwhile_is_shown_before_it_is_charged(supply: reco
 def test_nothing_is_charged_unseen(supply: records.Supply, tampered: str) -> None:
     client = browser(supply, role="SUPERVISOR")
     stop(client, supply)
-    refused = step(client, supply, wanted=models.AccountState.ACTIVE, fees_seen=tampered)
+    refused = step(client, supply, wanted=ACTIVE, fees_seen=tampered)
     assert refused.status_code == 422
     assert charged() == []
 
@@ -205,7 +207,7 @@ def test_a_fee_is_taken_back_from_its_bill_while_nobody_paid_it(supply: records.
     supervisor, clerk = browser(supply, role="SUPERVISOR"), browser(supply, role="CLERK")
     stop(supervisor, supply)
     page = supervisor.get(reverse("account_state", args=[supply.account_no])).text
-    step(supervisor, supply, wanted=models.AccountState.ACTIVE, fees_seen=hidden(page, "fees_seen"))
+    step(supervisor, supply, wanted=ACTIVE, fees_seen=hidden(page, "fees_seen"))
     fee = billing.Fee.objects.get()
     bill = reverse("bill", args=[fee.bill_id])
     back = reverse("account_fee_take_back", args=[supply.account_no, fee.pk])

@@ -34,7 +34,9 @@ def receipt_pdf(*, receipt: ports.PrintedReceipt, layout: ports.Layout) -> bytes
 def _facts(*, receipt: ports.PrintedReceipt, layout: ports.Layout) -> dict[str, Any]:
     """Every text on the paper, as pairs of label and value."""
     said, word = receipt.content, receipt.words
-    received = f"¥{_money(said.received_minor, said=said)}" if said.currency == "CNY" else ""
+    # what went back is said in words, not by a sign
+    received = _money(abs(said.received_minor), said=said)
+    sign = "¥" if said.currency == "CNY" else f"{said.currency} "
     return {
         "layout": layout.value,
         "company": said.company,
@@ -50,10 +52,7 @@ def _facts(*, receipt: ports.PrintedReceipt, layout: ports.Layout) -> dict[str, 
         "heads": [word[name] for name in ("utility", "period", "readings", "usage", "amount")],
         "lines": [_line(line, receipt=receipt) for line in said.lines],
         "sums": _sums(receipt),
-        "received": (
-            word["received"],
-            received or f"{said.currency} {_money(said.received_minor, said=said)}",
-        ),
+        "received": (word["received"], f"{sign}{received}"),
         "capitals": f"{word['in_words']}：{said.capitals}" if said.capitals else "",
         "foot": [
             (word["tender"], word["tender_word"]),

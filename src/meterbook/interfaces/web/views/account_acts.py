@@ -37,6 +37,12 @@ class ActPage:
     act: Act
     template: str = "accounts/act.html"
     is_grave: bool = False
+    button: str | Promise = ""
+
+    @property
+    def verb(self) -> str | Promise:
+        """What the button says: the title, where that is what is done."""
+        return self.button or self.title
 
 
 _FAULTS: Mapping[rules.SharesFault, str | Promise] = {
@@ -274,13 +280,27 @@ def _certificate(request: page.PageRequest, head: queries.AccountHead, form: for
     return _("Usage certificate %(number)s is issued.") % {"number": number}
 
 
-STATE = ActPage(gettext_lazy("Suspend, stop or resume"), forms.StateForm, _state, is_grave=True)
+STATE = ActPage(
+    gettext_lazy("Suspend, stop or resume"),
+    forms.StateForm,
+    _state,
+    is_grave=True,
+    button=gettext_lazy("Carry out"),
+)
 UNDO = ActPage(gettext_lazy("Take the last step back"), forms.UndoForm, _undo, is_grave=True)
 HOUSEHOLD = ActPage(gettext_lazy("Change household size"), forms.HouseholdForm, _household)
 USAGE = ActPage(gettext_lazy("Change usage type and price"), forms.UsageForm, _usage)
 AREA = ActPage(gettext_lazy("Change heated area"), forms.AreaForm, _area)
-CONCESSION = ActPage(gettext_lazy("Concession"), forms.ConcessionForm, _concession)
-SHARES = ActPage(gettext_lazy("Mixed use"), forms.SharesForm, _shares, template="accounts/shares.html")
+CONCESSION = ActPage(
+    gettext_lazy("Concession"), forms.ConcessionForm, _concession, button=gettext_lazy("Save")
+)
+SHARES = ActPage(
+    gettext_lazy("Mixed use"),
+    forms.SharesForm,
+    _shares,
+    template="accounts/shares.html",
+    button=gettext_lazy("Save"),
+)
 EXTERNAL = ActPage(gettext_lazy("Add external number"), forms.ExternalForm, _external)
 CONTRACT = ActPage(gettext_lazy("Add contract"), forms.ContractForm, _contract)
 CERTIFICATE = ActPage(gettext_lazy("Issue usage certificate"), forms.CertificateForm, _certificate)
@@ -355,7 +375,8 @@ def certificate_print(request: page.PageRequest, account_no: str, certificate_id
     paper = next((row for row in found if row.certificate_id == certificate_id), None)
     if paper is None:
         raise Http404
-    facts = {"paper": paper, "utilities": words.UTILITIES, "head": head}
+    supplies = [(supply, words.UTILITIES[supply["utility"]]) for supply in paper.content["supplies"]]
+    facts = {"paper": paper, "supplies": supplies, "head": head}
     return TemplateResponse(request, "accounts/certificate.html", facts)
 
 

@@ -41,6 +41,15 @@ def choices_of(found: dict[int, str | Promise]) -> Choices:
     return [(str(int(code)), word) for code, word in found.items()]
 
 
+def tariffs_by_utility(*, utilities: set[int], on: datetime.date) -> list[Any]:
+    """The tariffs in force on a day, below the utility they are for; nothing is chosen beforehand."""
+    groups = [
+        (words.UTILITIES[utility], tariff_choices(utilities={utility}, on=on))
+        for utility in sorted(utilities)
+    ]
+    return [("", "–"), *((name, found) for name, found in groups if found)]
+
+
 def tariff_choices(*, utilities: set[int], on: datetime.date) -> Choices:
     """The tariffs in force on a day for some utilities, by name."""
     language = get_language() or ""
@@ -199,7 +208,12 @@ class UsageForm(FactForm):
         self.choose(
             "usage_type_id", [("", _("As it is")), *((str(t.usage_type_id), t.name) for t in fitting)]
         )
-        self.choose("tariff_id", tariff_choices(utilities=utilities, on=clock.today()))
+        self.choose("tariff_id", [("", "–"), *tariff_choices(utilities=utilities, on=clock.today())])
+        running = [supply for supply in self.supplies if supply.until_on is None]
+        if len(running) == 1:
+            # what holds now is what a hasty F9 leaves as it is
+            standing = queries_facts.standing(agreement_id=running[0].agreement_id, on=clock.today())
+            self.initial["tariff_id"] = standing.tariff_id
 
     def fee_occasions(self) -> Mapping[billing.FeeOccasion, str | Promise]:
         """The customer asked for it."""

@@ -24,6 +24,7 @@ from meterbook.interfaces import clock
 from meterbook.interfaces.web import context, fields, page
 from meterbook.interfaces.web.views import account_forms, fee_boxes, till_forms, words
 from meterbook.reporting import account_registers, duplicates
+from meterbook.reporting import premises as premise_reads
 
 MOST_PREMISES = 30
 
@@ -53,7 +54,7 @@ class SupplyForm(forms.Form):
         self.premise = premise
         self.choose("utility", account_forms.choices_of(words.UTILITIES))
         utilities = {int(utility) for utility in words.UTILITIES}
-        self.choose("tariff_id", account_forms.tariff_choices(utilities=utilities, on=clock.today()))
+        self.choose("tariff_id", account_forms.tariffs_by_utility(utilities=utilities, on=clock.today()))
         types = queries_facts.usage_types(only_offered=True)
         self.choose("usage_type_id", [("", "–"), *((str(t.usage_type_id), t.name) for t in types)])
         books = metering.Book.objects.filter(station_id=premise.station_id).order_by("code")
@@ -239,7 +240,16 @@ def found_places(
     text = request.GET.get("q", "").strip()
     ids = premise_queries.premise_ids_by_address(text=text, most=MOST_PREMISES) if text else at_first
     found = premises.Premise.objects.filter(pk__in=ids).order_by("address")
-    return {"text": text, "premises": [(premise, to(premise.pk)) for premise in found]}
+    supplied = premise_reads.supplied(premise_ids=ids, on=clock.today())
+    return {
+        "text": text,
+        "premises": [(premise, to(premise.pk), _holders(supplied.get(premise.pk, []))) for premise in found],
+    }
+
+
+def _holders(found: Sequence[premise_reads.Supplied]) -> list[str]:
+    """Who is supplied with what."""
+    return [f"{words.UTILITIES[one.utility]} {one.name} {one.account_no}" for one in found]
 
 
 def _known(request: page.PageRequest) -> duplicates.Candidate | None:

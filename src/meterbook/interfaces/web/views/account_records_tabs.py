@@ -101,9 +101,7 @@ def _tariff(values: dict[str, Any]) -> str:
 
 def _household(values: dict[str, Any]) -> tuple[str, str]:
     source = terms.HOUSEHOLD_SOURCES[values["source"]]
-    expires_on = values["expires_on"]
-    parts = [str(source), values["proof"], "" if expires_on is None else f"→ {expires_on.isoformat()}"]
-    return str(values["persons"]), " ".join(part for part in parts if part)
+    return str(values["persons"]), _joined(str(source), values["proof"], _proved_until(values))
 
 
 def _area(values: dict[str, Any]) -> tuple[str, str]:
@@ -114,9 +112,16 @@ def _area(values: dict[str, Any]) -> tuple[str, str]:
 
 
 def _concession(values: dict[str, Any]) -> tuple[str, str]:
+    return values["code"], _joined(values["proof"], _proved_until(values))
+
+
+def _proved_until(values: dict[str, Any]) -> str:
     expires_on = values["expires_on"]
-    until = "" if expires_on is None else f" → {expires_on.isoformat()}"
-    return values["code"], f"{values['proof']}{until}"
+    return "" if expires_on is None else f"{_('To be proved again by')} {expires_on.isoformat()}"
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
 
 
 def _part(values: dict[str, Any]) -> tuple[str, str]:
@@ -132,7 +137,7 @@ def _part(values: dict[str, Any]) -> tuple[str, str]:
 
 
 _WRITERS: dict[str, Any] = {
-    "TARIFF": lambda values: (_tariff(values), values["tariff__code"]),
+    "TARIFF": lambda values: (_tariff(values), ""),
     "USAGE_TYPE": lambda values: (values["usage_type__name"], ""),
     "HOUSEHOLD": _household,
     "AREA": _area,

@@ -124,8 +124,9 @@ def listing(request: page.PageRequest) -> HttpResponseBase:
 def _paper_words(content: document_rules.ReceiptContent) -> Mapping[str, str]:
     """The words of the paper layouts in the language of the page."""
     tender = till_words.tender_word(models.Tender(content.tender))
+    is_refund = content.received_minor < 0
     return {
-        "title": _("Payment receipt"),
+        "title": _("Refund receipt") if is_refund else _("Payment receipt"),
         "receipt_no": _("Receipt no."),
         "account_no": _("Account no."),
         "name": _("Name"),
@@ -139,7 +140,7 @@ def _paper_words(content: document_rules.ReceiptContent) -> Mapping[str, str]:
         "total": _("Total"),
         "prepaid_used": _("From balance"),
         "prepaid_added": _("Kept on account"),
-        "received": _("Received"),
+        "received": _("Refunded") if is_refund else _("Received"),
         "tendered": _("Handed over"),
         "change": _("Change given"),
         "balance": _("Balance"),
