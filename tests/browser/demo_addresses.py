@@ -3,6 +3,7 @@
 from django.urls import reverse
 
 from meterbook.domain.agreements import models as agreements
+from meterbook.domain.billing import models as billing
 from meterbook.domain.customers import models as customers
 from meterbook.domain.metering import models as metering
 from meterbook.domain.premises import models as premises
@@ -20,12 +21,19 @@ def _accounts(station_id: int) -> list[str]:
     paper = agreements.UsageCertificate.objects.filter(account__station_id=station_id).latest("id")
     contract = agreements.Contract.objects.filter(station_id=station_id).latest("id")
     vacant = premises.Premise.objects.filter(station_id=station_id, batch__isnull=False).latest("id")
+    fee = billing.Fee.objects.filter(station_id=station_id, bill_id__gt=0, taken_back=None).latest("id")
+    wrong = billing.FeeTakenBack.objects.filter(station_id=station_id).latest("id")
+    fee_account = accounts.get(pk=fee.account_id).account_no
     numbers = {state: accounts.filter(state=state).latest("id").account_no for state in states if state < 4}
     return [
         reverse("account", args=[numbers[states.CLOSED]]),
         reverse("account_reopen", args=[numbers[states.CLOSED]]),
         reverse("account_state_undo", args=[numbers[states.SUSPENDED]]),
         reverse("account_supply_add", args=[numbers[states.ACTIVE], vacant.pk]),
+        reverse("bill", args=[fee.bill_id]),
+        reverse("account_fee_take_back", args=[fee_account, fee.pk]),
+        reverse("bill", args=[wrong.mirror_bill_id]),
+        reverse("bill_print", args=[wrong.fee.bill_id]),
         reverse("account_contract_end", args=[contract.account.account_no]),
         reverse("account_certificate_print", args=[paper.account.account_no, paper.pk]),
     ]

@@ -4,6 +4,7 @@ from django.db.models import Count
 
 from meterbook.domain.access import models as access
 from meterbook.domain.agreements import models as agreements
+from meterbook.domain.billing import models as billing
 from meterbook.domain.customers import models as customers
 from meterbook.domain.customers import rules_identity
 from meterbook.domain.devices import models as devices
@@ -88,5 +89,7 @@ def _accounts() -> dict[str, int]:
         "areas": agreements.HeatedArea.objects.count(),
         "concessions": agreements.AgreementConcession.objects.count(),
         "mixed use": agreements.PriceShare.objects.count(),
+        "fees of acts": billing.Fee.objects.exclude(act_key=None).count(),
+        "fees taken back": billing.FeeTakenBack.objects.count(),
         "other numbers": agreements.ExternalNumber.objects.count(),
     }

@@ -16,6 +16,7 @@ from meterbook.interfaces.cli import (
     demo_history,
     demo_people,
     demo_records_accounts,
+    demo_records_fees,
     demo_records_files,
     demo_records_meters,
     demo_records_people,
@@ -110,6 +111,7 @@ def _papers(town: Town, *, today: datetime.date, on: datetime.date) -> None:
     def helped(home: Home) -> None:
         demo_records_accounts.usage_and_concession(town, home, on=on)
         demo_records_accounts.certificate(town, home, on=on, is_lost_once=True)
+        demo_records_fees.charged_by_mistake(town, home, on=on)
 
     _for(town, RICH, rich)
     _for(town, HELPED, helped)
@@ -153,8 +155,9 @@ def _tariff(code: str) -> int:
 
 
 def company_lists(*, system: Actor, now: datetime.datetime) -> None:
-    """What holds for all stations, before their stories begin: usage types and classes of premises."""
+    """What holds for all stations, before their stories begin: usage types, fees, classes of premises."""
     demo_records_accounts.company_usage_types(actor=system, now=now)
+    demo_records_fees.company_fees(actor=system, now=now)
     demo_records_places.company_classes(actor=system, now=now)
 
 

@@ -73,6 +73,7 @@ COMMANDS = (
         Part(name="bill-run", target="bench_bill_run:app"),
         Part(name="import", target="bench_import:app"),
         Part(name="records", target="bench_records:app"),
+        Part(name="many", target="bench_many:app"),
     ),
     _command("demo", _("Build the demo company"), "demo:app"),
     _command("test", _("Run every check and every test"), "test:app"),
