@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.db import connection
+from django.test import utils
 
 from meterbook.application import actor as actors
 from meterbook.application import transaction
@@ -205,6 +206,19 @@ def test_the_database_hears_names_as_the_rules_do(people: People) -> None:
 
 
 @pytest.mark.usefixtures("_as_web_role")
+def test_a_customer_kept_twice_leads_to_the_accounts_of_whom_it_was_merged_into(people: People) -> None:
+    customers.Customer.objects.filter(pk=people.ouyang.customer_id).update(merged_into=people.li.customer_id)
+    assert [one.head.account_id for one in find(people, "oyjg")] == [people.li.account_id]
+
+
+@pytest.mark.parametrize(("text", "most"), [("oyjg", 8), ("72046", 7), ("欧阳", 3)])
+def test_a_key_costs_few_statements(people: People, text: str, most: int) -> None:
+    """The indexes answer in microseconds; what a clerk waits for is each way to the database and back."""
+    with transaction.reading(actor=people.clerk), utils.CaptureQueriesContext(connection) as asked:
+        assert search.find(text=text, most=1)
+    assert len([one for one in asked if "SAVEPOINT" not in one["sql"]]) <= most
+
+
 def test_an_account_comes_once_and_no_more_than_asked(people: People) -> None:
     with transaction.reading(actor=people.clerk):
         assert len(search.find(text="13", most=1)) <= 1
