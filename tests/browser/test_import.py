@@ -149,6 +149,12 @@ def test_seven_hundred_households_come_in_and_are_compared(
     worker.finish()
     outcome(page)
     picture(page, "5-ready")
+    conftest.press_through(page, "F7")
+    page.wait_for_url(re.compile("/audit/"))
+    picture(page, "15-not-compared")
+    assert looks.serious_faults(page) == []
+    conftest.click_through(page.locator(".page-head .acts a").last)
+    page.wait_for_url(re.compile(r"/imports/[0-9]+/$"))
 
     conftest.press_through(page, "F9")
     expect(bar).to_have_count(1)
