@@ -54,7 +54,7 @@ def form_page(
         "customer": customer,
         "note": note,
         "is_danger": is_danger,
-        "back_url": reverse("customers")
+        "back_url": reverse("customer_list")
         if customer is None
         else reverse("customer", args=[customer.customer_id]),
         **more,

@@ -1,6 +1,6 @@
 // Forms. data-once: sent once, further presses do nothing. data-enter-next: Enter goes to the next field and
 // only sends from the last. data-guard: leaving with unsaved changes asks first. data-autosend: a filter that
-// applies itself when a choice changes.
+// applies itself when a choice changes. A page that is one guarded form begins in it.
 import { isComposing } from "./keys.js";
 
 function csrfCookie() {
@@ -51,6 +51,18 @@ document.addEventListener("keydown", (event) => {
   next.focus();
   next.select?.();
 });
+
+// At the first wrong field, else at the first one, so that a clerk types at once instead of walking past the menu.
+// Not on phones, whose keyboard would cover the page, and not where a page says itself where it begins.
+function begin() {
+  const forms = document.querySelectorAll("main form[data-guard]:not([data-enter-next])");
+  if (forms.length !== 1 || document.querySelector("main [autofocus]") || matchMedia("(max-width: 760px)").matches) return;
+  const wrong = forms[0].querySelector("[aria-invalid=true]");
+  const field = wrong ?? fieldsOf(forms[0])[0];
+  if (field && (wrong || field.getBoundingClientRect().bottom < innerHeight)) field.focus();
+}
+
+begin();
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest?.("form[data-guard]");
