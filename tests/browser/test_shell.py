@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Browser, Dialog, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, Route, expect
 
 from meterbook.application import actor as actors
 from meterbook.interfaces.web import palette
@@ -154,6 +154,25 @@ def test_the_palette_goes_to_places_and_records(till: Page) -> None:
     expect(till.locator("#palette .hit").first).to_be_visible()
     site.press_through(till, "Enter")
     till.wait_for_url(re.compile(r"/bills/\d+$"))
+
+
+def test_places_that_come_late_leave_the_records_that_were_found(till: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    till.route("**/palette.json", hold)
+    till.focus("#id_amount")
+    site.press(till, "Control+k")
+    expect(till.locator("#palette input")).to_be_focused()
+    site.keyed(till, "欧阳娜娜")
+    expect(till.locator("#palette .hit").first).to_be_visible()
+    with till.expect_response("**/palette.json") as places:
+        held[0].continue_()
+    places.value.finished()
+    till.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert till.locator("#palette .hit").count() > 0
 
 
 def test_the_list_of_all_keys(till: Page) -> None:

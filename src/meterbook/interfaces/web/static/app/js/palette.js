@@ -40,6 +40,7 @@ function watch() {
   const none = dialog.querySelector("[data-none]");
   const choices = new Choices(input, list);
   let known = null;
+  let found = { text: "", hits: [] };
   let timer = 0;
 
   async function fetchOnce() {
@@ -56,8 +57,10 @@ function watch() {
   function draw() {
     const text = input.value.trim();
     const fitting = (known ?? []).filter((entry) => matches(entry, text)).slice(0, MOST);
-    list.replaceChildren(...fitting.map(choiceOf));
-    none.hidden = fitting.length > 0;
+    // places may arrive after the records of the same words: neither takes the other away
+    const hits = found.text === text ? found.hits : [];
+    list.replaceChildren(...fitting.map(choiceOf), ...hits);
+    none.hidden = list.childElementCount > 0;
     choices.show({ first: true });
   }
 
@@ -70,10 +73,8 @@ function watch() {
     if (!answer.ok || input.value.trim() !== text) return;
     const box = document.createElement("div");
     box.innerHTML = await answer.text();
-    const hits = [...box.querySelectorAll("a[role=option]")];
-    list.append(...hits);
-    if (hits.length) none.hidden = true;
-    choices.show({ first: true });
+    found = { text, hits: [...box.querySelectorAll("a[role=option]")] };
+    draw();
   }
 
   dialog.addEventListener("shell:opened", async () => {
