@@ -24,6 +24,7 @@ from meterbook.application import company, customer_columns, import_customers, i
 from meterbook.domain.agreements import models as agreements
 from meterbook.domain.devices import models as devices
 from meterbook.domain.imports import models, queries
+from meterbook.interfaces import import_words
 from tests.builders import records
 from tests.integration.imports import workbooks
 from tests.support import server as server_module
@@ -150,6 +151,36 @@ def test_fifty_megabytes_and_a_bomb_are_refused_on_the_form_and_not_kept() -> No
         answer = client.post(reverse("imports"), {"file": SimpleUploadedFile("a.xlsx", content)})
         assert (answer.status_code, words in answer.content.decode()) == (422, True)
     assert not models.ImportFile.objects.exists()
+
+
+@pytest.mark.usefixtures("db")
+def test_an_account_of_a_station_one_may_not_see_is_in_the_way_and_nothing_of_it_is_told(
+    request: pytest.FixtureRequest,
+) -> None:
+    world = founded()
+    theirs, mine = (
+        records.actor(role="SUPERVISOR", unit_id=unit) for unit in (world.station_b, world.station_a)
+    )
+    first = kept(theirs, workbooks.row(1, station=records.STATION_B, account_no="K1", name="外所客户"))
+    import_customers.apply_file(actor=theirs, import_id=first.import_id, now=records.NOW, today=TODAY)
+    # a job sees the whole company, and says no more than that the number is taken
+    found = queries.errors_of(import_id=kept(mine, workbooks.row(2, account_no="K1")).import_id)
+    assert [(error.column, error.code, error.fact) for error in found] == [
+        ("account_no", "ACCOUNT_EXISTS", "")
+    ]
+    request.getfixturevalue("as_web_role")
+    mended = kept(mine, workbooks.row(3, account_no="K1"))
+    assert mended.state == models.ImportState.CHECKED
+    with pytest.raises(import_customers.ImportConflictError) as conflict:
+        import_customers.apply_file(actor=mine, import_id=mended.import_id, now=records.NOW, today=TODAY)
+    assert conflict.value.constraint in import_words.CONFLICTS
+    assert "外所客户" not in import_words.conflict(conflict.value.constraint)
+
+
+def kept(by: actors.Actor, row: dict[str, Any]) -> import_customers.ImportResult:
+    return import_customers.check_file(
+        actor=by, name="客户.xlsx", content=workbooks.workbook([row]), now=records.NOW, today=TODAY
+    )
 
 
 def test_more_rows_than_a_file_may_have_are_refused_with_the_number() -> None:
