@@ -69,7 +69,19 @@ def one_of_each(*, supply: records.Supply, other_tariff_id: int, day: datetime.d
                 issued_at=NOW,
                 by_id=None,
                 fee_minor=0,
-                content={},
+                content={
+                    "account_no": supply.account_no,
+                    "holder": supply.name,
+                    "station": "",
+                    "supplies": [
+                        {
+                            "utility": supply.utility,
+                            "address": supply.address,
+                            "serial_no": supply.serial_no,
+                            "from_on": day.isoformat(),
+                        }
+                    ],
+                },
                 request_key=uuid.uuid4(),
             )
         )
