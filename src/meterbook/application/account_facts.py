@@ -109,6 +109,24 @@ def change_usage(
     )
 
 
+def clear_usage_type(*, actor: Actor, when: When, tariff_id: int, now: datetime.datetime) -> Changed:
+    """No usage type from the day on, and this price: takes back a type set where there was none.
+
+    Raises TariffNotInForceError too.
+    """
+
+    def write(agreement: models.SupplyAgreement) -> bool:
+        account_open.require_tariff(tariff_id=tariff_id, utility=agreement.utility, on=when.on)
+        is_changed = operations_facts.set_tariff(agreement=agreement, on=when.on, tariff_id=tariff_id)
+        return (
+            operations_facts.set_usage_type(agreement=agreement, on=when.on, usage_type_id=None) or is_changed
+        )
+
+    names = queries_facts.names_of(tariff_id=tariff_id, usage_type_id=None)
+    after = {**names, "usage_type": None}
+    return _change(actor=actor, when=when, now=now, act="USAGE_TYPE_CHANGED", after=after, write=write)
+
+
 def change_area(*, actor: Actor, when: When, area: Area | None, now: datetime.datetime) -> Changed:
     """Another heated area, or none."""
     values = None if area is None else {name: getattr(area, name) for name in area.__slots__}

@@ -23,6 +23,8 @@ from meterbook.domain.edits import models, operations, queries, rules
 
 Run = edit_many_steps.Run
 RIGHT = "records.edit_many"
+# Why a row was refused whose person lost the right, or left, before its turn.
+STOPPED = "STOPPED"
 ACTS = edit_many_steps.ACTS
 MOST_ROWS = rules.MOST_ROWS
 # Above this a page does not wait for it.
@@ -182,20 +184,16 @@ def look(
     edit_id: int,
     today: datetime.date,
     clock: Callable[[], datetime.datetime],
+    again: Callable[[], Actor] | None = None,
 ) -> None:
     """Try every row that hasn't been tried, without effect; goes on where it was left.
 
-    Raises EditUnknownError, NotAllowedError.
+    `again`: the actor as they are then, for long work. Raises EditUnknownError, NotAllowedError, also in the
+    middle.
     """
     edit = _edit(actor, edit_id=edit_id)
-    undone_key = _request_key_of(actor, edit_id=edit.undoes_id)
-    while True:
-        with transaction.reading(actor=actor):
-            rows = queries.to_try(edit_id=edit_id, most=edit_many_batches.MOST_ROWS)
-        if not rows:
-            break
-        run = Run(actor=actor, edit=edit, undone_key=undone_key, today=today, now=clock())
-        edit_many_batches.look_at(run, rows=rows)
+    work = _Work(edit=edit, today=today, clock=clock, again=again or (lambda: actor))
+    actor = _each_batch(work, actor=actor, left=queries.to_try, do=edit_many_batches.look_at)
     with transaction.writing(actor=actor):
         locked = operations.lock_edit(edit_id=edit_id)
         operations.mark_seen(edit=locked, fingerprint=queries.fingerprint(edit_id=edit_id))
@@ -242,28 +240,80 @@ def apply(
     edit_id: int,
     today: datetime.date,
     clock: Callable[[], datetime.datetime],
+    again: Callable[[], Actor] | None = None,
 ) -> None:
-    """Do every row that has no result, each in its own transaction; goes on where it was left.
+    """Do every row that has no result; goes on where it was left.
 
-    Raises EditUnknownError, NotAllowedError, NotAsSeenError when nobody said yes.
+    `again`: the actor as they are then, for long work. Raises EditUnknownError, NotAllowedError, also in the
+    middle, NotAsSeenError when nobody said yes.
     """
     edit = _edit(actor, edit_id=edit_id)
     if edit.state is models.EditState.APPLIED:
         return
     if edit.state is not models.EditState.APPLYING:
         raise NotAsSeenError
-    undone_key = _request_key_of(actor, edit_id=edit.undoes_id)
-    while True:
-        with transaction.reading(actor=actor):
-            rows = queries.to_do(edit_id=edit_id, most=edit_many_batches.MOST_ROWS)
-        if not rows:
-            break
-        run = Run(actor=actor, edit=edit, undone_key=undone_key, today=today, now=clock())
-        edit_many_batches.do(run, rows=rows)
+    work = _Work(edit=edit, today=today, clock=clock, again=again or (lambda: actor))
+    actor = _each_batch(work, actor=actor, left=queries.to_do, do=edit_many_batches.do)
     with transaction.writing(actor=actor):
         locked = operations.lock_edit(edit_id=edit_id)
         if locked.state == models.EditState.APPLYING:
             operations.mark_applied(edit=locked, at=clock())
+
+
+def stop(*, actor: Actor, edit_id: int, now: datetime.datetime) -> None:
+    """End a change whose person may not do it any more: every row without a result is refused for that.
+
+    For jobs: `actor` is the system. Raises EditUnknownError.
+    """
+    with transaction.writing(actor=actor):
+        edit = operations.lock_edit(edit_id=edit_id)
+        if edit.state not in {models.EditState.LOOKING, models.EditState.APPLYING}:
+            return
+        refused = operations.refuse_left(edit=edit, code=STOPPED, at=now)
+        if edit.state == models.EditState.LOOKING:
+            operations.mark_seen(edit=edit, fingerprint=queries.fingerprint(edit_id=edit_id))
+        else:
+            operations.mark_applied(edit=edit, at=now)
+        access.record_act(
+            actor=actor,
+            at=now,
+            act="MANY_STOPPED",
+            subject_kind="EDIT",
+            subject_id=edit_id,
+            station_id=edit.station_id,
+            after={"rows": edit.row_count, "refused": refused},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What the batches of a change have in common."""
+
+    edit: queries.Edit
+    today: datetime.date
+    clock: Callable[[], datetime.datetime]
+    again: Callable[[], Actor]
+
+
+def _each_batch(
+    work: _Work,
+    *,
+    actor: Actor,
+    left: Callable[..., list[queries.Row]],
+    do: Callable[..., None],
+) -> Actor:
+    """Let `do` have batch after batch of what is `left`; the actor as they were with the last one."""
+    edit_id = work.edit.edit_id
+    undone_key = _request_key_of(actor, edit_id=work.edit.undoes_id)
+    while True:
+        with transaction.reading(actor=actor):
+            rows = left(edit_id=edit_id, most=edit_many_batches.MOST_ROWS)
+        if not rows:
+            return actor
+        actor = work.again()
+        _require(actor, acts={row.act for row in rows})
+        run = Run(actor=actor, edit=work.edit, undone_key=undone_key, today=work.today, now=work.clock())
+        do(run, rows=rows)
 
 
 def _require(actor: Actor, *, acts: Iterable[str]) -> None:

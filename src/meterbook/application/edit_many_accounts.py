@@ -120,6 +120,12 @@ def _with_own_type(ask: Ask, wanted: str) -> Mapping[int, str]:
 
 def _change_usage(step: Step) -> None:
     usage_type, _colon, tariff = step.after.partition(":")
+    if not usage_type and not step.before.startswith(":"):
+        # Only an undo wants none where one stands: `_with_own_type` keeps each account's own.
+        account_facts.clear_usage_type(
+            actor=step.actor, when=_when(step), tariff_id=int(tariff), now=step.now
+        )
+        return
     account_facts.change_usage(
         actor=step.actor,
         when=_when(step),

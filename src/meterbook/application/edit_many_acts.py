@@ -83,7 +83,7 @@ def refusal_code(error: Exception) -> str:
 
 def refusal_fact(error: Exception) -> str:
     """A detail for the words of a refusal, "" if there is none to tell."""
-    for name in ("last_on", "from_on", "today", "fact"):
+    for name in ("last_on", "from_on", "today", "verified_on", "fact"):
         found = getattr(error, name, None)
         if found is not None:
             return str(found)

@@ -1,15 +1,16 @@
-"""Acts on many premises and meters: classes, parts of addresses, where meters are, their barcodes.
+"""Acts on many premises and meters: classes, parts of addresses, where meters are, their barcodes and dues.
 
 `about` is the id of a dimension or the name of an address part.
 """
 
 import dataclasses
+import datetime
 import uuid
 from collections.abc import Mapping
 
 from django.db.models import Q
 
-from meterbook.application import meter_facts, meters_admin, premises_admin, premises_classes
+from meterbook.application import meter_due, meter_facts, meters_admin, premises_admin, premises_classes
 from meterbook.application.edit_many_acts import Act, Ask, Standing, Step, Subject
 from meterbook.domain.devices import models as devices
 from meterbook.domain.devices import queries as device_queries
@@ -121,6 +122,24 @@ def _change_barcode(step: Step) -> None:
     )
 
 
+def _due(ask: Ask) -> Mapping[int, Standing]:
+    """The day as ISO text, "" for none."""
+    found = devices.Meter.objects.filter(pk__in=ask.subject_ids).values_list("pk", "verification_due_on")
+    return {key: Standing("" if day is None else day.isoformat()) for key, day in found}
+
+
+def _change_due(step: Step) -> None:
+    versions = devices.Meter.objects.filter(pk=step.subject_id).values_list("version", flat=True)
+    meter_due.change_due(
+        actor=step.actor,
+        meter_id=step.subject_id,
+        due_on=datetime.date.fromisoformat(step.after) if step.after else None,
+        version=versions.first() or 0,
+        reason=step.reason,
+        now=step.now,
+    )
+
+
 ACTS = (
     Act(
         key="CLASSIFICATION",
@@ -169,6 +188,19 @@ ACTS = (
             meter_facts.MeterChangedError,
             meter_facts.NumberError,
             device_queries.MeterNotFoundError,
+        ),
+    ),
+    Act(
+        key="METER_DUE",
+        subject=Subject.METER,
+        right=meter_due.RIGHT,
+        standing=_due,
+        do=_change_due,
+        refusals=(
+            meter_due.DueDayError,
+            meter_due.MeterChangedError,
+            meter_due.ReasonMissingError,
+            meter_due.MeterNotFoundError,
         ),
     ),
 )

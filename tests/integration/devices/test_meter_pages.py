@@ -167,6 +167,12 @@ def test_the_page_of_a_meter_seals_tests_names_and_takes_back(world: records.Wor
     barcode = {"barcode": "690001", "version": meter.version}
     assert keeper.post(reverse("meter_barcode", args=pk), barcode).status_code == 303
     assert keeper.post(reverse("meter_barcode", args=pk), {**barcode, "barcode": "x"}).status_code == 422
+    meter.refresh_from_db()
+    due = {"due_on": "2030-01-31", "reason": "厂家召回", "version": meter.version}
+    assert keeper.post(reverse("meter_due", args=pk), {**due, "due_on": "2026-06-30"}).status_code == 422
+    assert keeper.post(reverse("meter_due", args=pk), {**due, "reason": ""}).status_code == 422
+    assert keeper.post(reverse("meter_due", args=pk), due).status_code == 303
+    assert "2030-01-31" in keeper.get(reverse("meter", args=pk)).content.decode()
     keeper.post(reverse("meters_move", args=["issue"]), move("690001"))
     undo = reverse("meter_undo", args=[meter.pk, models.MeterMove.objects.latest("id").pk])
     keeper.post(undo, {"reason": ""})

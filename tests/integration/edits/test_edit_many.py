@@ -50,6 +50,10 @@ def _book(office: Office) -> str:
     return str(made.pk)
 
 
+def _meters(office: Office) -> list[int]:
+    return [supply.meter_id for supply in office.supplies]
+
+
 def _class(_office: Office) -> premises.DimensionValue:
     dimension, _ = premises.Dimension.objects.get_or_create(
         code="STREET", defaults={"name_zh": "街道", "name_en": "Street", "position": 50}
@@ -80,6 +84,12 @@ CASES = (
     Case("REMARK", lambda o: o.customer_ids, lambda _o: "拆迁范围内"),
     Case("READER_REMARK", lambda o: o.customer_ids, lambda _o: "有狗"),
     Case("USAGE_TYPE", lambda o: o.account_ids, lambda o: f":{o.other_tariff_id}", lambda _o: WATER),
+    Case(
+        "USAGE_TYPE",
+        lambda o: o.account_ids,
+        lambda o: f"{_usage_type()}:{o.other_tariff_id}",
+        lambda _o: WATER,
+    ),
     Case("HOUSEHOLD", lambda o: o.account_ids, lambda _o: "6|1||", lambda _o: WATER),
     Case("ACCOUNT_STATE", lambda o: o.account_ids, lambda _o: str(agreements.AccountState.SUSPENDED.value)),
     Case("READING_BOOK", lambda o: o.account_ids, _book, lambda _o: WATER),
@@ -101,6 +111,7 @@ CASES = (
         lambda _o: "新柳荫街",
         lambda _o: "street",
     ),
+    Case("METER_DUE", _meters, lambda _o: "2031-05-31"),
 )
 _case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.act)
 

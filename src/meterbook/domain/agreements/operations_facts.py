@@ -38,11 +38,12 @@ def set_tariff(*, agreement: models.SupplyAgreement, on: datetime.date, tariff_i
     return _set(models.AgreementTariff.objects, agreement=agreement, on=on, values={"tariff_id": tariff_id})
 
 
-def set_usage_type(*, agreement: models.SupplyAgreement, on: datetime.date, usage_type_id: int) -> bool:
-    """Another usage type from `on` on. Returns whether anything changed."""
-    return _set(
-        models.AgreementUsage.objects, agreement=agreement, on=on, values={"usage_type_id": usage_type_id}
-    )
+def set_usage_type(
+    *, agreement: models.SupplyAgreement, on: datetime.date, usage_type_id: int | None
+) -> bool:
+    """Another usage type from `on` on, None: none. Returns whether anything changed."""
+    values = None if usage_type_id is None else {"usage_type_id": usage_type_id}
+    return _set(models.AgreementUsage.objects, agreement=agreement, on=on, values=values)
 
 
 def set_area(

@@ -108,8 +108,9 @@ class MeterModel(models.Model):
 class Meter(models.Model):
     """One meter. `state` and `holder` repeat its last move; `version` counts the changes.
 
-    `verification_due_on` is computed when what it depends on is entered, and kept. `correction_ppm` is the
-    error its last test stated, in millionths: (measured - true) / true.
+    `verification_due_on` is computed when what it depends on is entered, and kept; `is_due_stated`: a person
+    said another day, which holds until the next passed test. `correction_ppm` is the error its last test
+    stated, in millionths: (measured - true) / true.
     """
 
     station = models.ForeignKey("access.OrgUnit", on_delete=models.PROTECT)
@@ -120,6 +121,7 @@ class Meter(models.Model):
     manufactured_on = models.DateField(null=True)
     verified_on = models.DateField(null=True)
     verification_due_on = models.DateField(null=True)
+    is_due_stated = models.BooleanField(db_default=False, default=False)
     correction_ppm = models.IntegerField(db_default=0, default=0)
     purchase_no = models.CharField(max_length=40, blank=True, db_default="", default="")
     holder = models.CharField(max_length=60, blank=True, db_default="", default="")

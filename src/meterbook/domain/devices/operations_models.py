@@ -8,7 +8,8 @@ from meterbook.domain.devices import models, operations, rules
 
 ModelNotFoundError = operations.ModelNotFoundError
 
-# The age of a model's meters is counted from the last verification, else when made, else first fitted.
+# The age of a model's meters is counted from the last verification, else when made, else first fitted. The
+# day a person stated stays.
 _DUE_AGAIN = """
 UPDATE devices_meter m SET verification_due_on = COALESCE(
     stated.next_due_on,
@@ -23,7 +24,7 @@ LEFT JOIN LATERAL (
     SELECT next_due_on FROM devices_metertest WHERE meter_id = own.id AND has_passed
     ORDER BY tested_on DESC, id DESC LIMIT 1
 ) stated ON true
-WHERE own.model_id = %(model_id)s AND m.id = own.id
+WHERE own.model_id = %(model_id)s AND m.id = own.id AND NOT own.is_due_stated
 """
 
 

@@ -128,6 +128,6 @@ def record_test(*, meter_id: int, test: NewTest) -> models.MeterTest:
     if test.error_ppm is not None:
         meter.correction_ppm = test.error_ppm
     if test.has_passed:
-        meter.verified_on, meter.verification_due_on = test.tested_on, due_on
-    operations.save_meter(meter, "correction_ppm", "verified_on", "verification_due_on")
+        meter.verified_on, meter.verification_due_on, meter.is_due_stated = test.tested_on, due_on, False
+    operations.save_meter(meter, "correction_ppm", "verified_on", "verification_due_on", "is_due_stated")
     return written

@@ -138,6 +138,16 @@ def finish_rows(*, results: Mapping[int, Result], at: datetime.datetime) -> None
         )
 
 
+def refuse_left(*, edit: models.BulkEdit, code: str, at: datetime.datetime) -> int:
+    """Refuse every row of a locked change that is still to be tried, or done; returns how many."""
+    rows = models.BulkEditRow.objects.filter(edit=edit)
+    if edit.state == models.EditState.LOOKING:
+        waiting = rows.filter(plan=models.RowPlan.WAITING)
+        return waiting.update(plan=models.RowPlan.REFUSED, plan_code=code)
+    left = rows.filter(plan=models.RowPlan.CHANGES, outcome=None)
+    return left.update(outcome=models.RowOutcome.REFUSED, outcome_code=code, done_at=at)
+
+
 def _alike(results: Mapping[int, Result]) -> dict[Result, list[int]]:
     """The rows of each result, so that they are written by one statement."""
     found: dict[Result, list[int]] = {}

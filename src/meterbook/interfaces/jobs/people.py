@@ -12,4 +12,10 @@ def person(*, schema: str, staff_id: int) -> actors.Actor:
     # threads of the worker live long: a connection the database has dropped is not used again
     close_old_connections()
     company.use_schema(schema)
-    return actors.of_staff(staff=access.Staff.objects.get(pk=staff_id, is_active=True), remote_address="")
+    return at_this_moment(staff_id=staff_id)
+
+
+def at_this_moment(*, staff_id: int) -> actors.Actor:
+    """The person once more, in the middle of long work. Raises Staff.DoesNotExist when they are gone."""
+    staff = access.Staff.objects.get(pk=staff_id, is_active=True)
+    return actors.of_staff(staff=staff, remote_address="")

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern] = [
     path("meters/<int:meter_id>/seals/<int:seal_id>/remove/", meter_acts.unseal, name="meter_unseal"),
     path("meters/<int:meter_id>/tests/", meter_acts.test, name="meter_test"),
     path("meters/<int:meter_id>/barcode/", meter_acts.barcode, name="meter_barcode"),
+    path("meters/<int:meter_id>/due/", meter_acts.due, name="meter_due"),
 ]
 
 palette.provide_search(meter_search.hits)

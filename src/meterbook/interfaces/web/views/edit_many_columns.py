@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from meterbook.application import actor as actors
-from meterbook.application import edit_many, edit_many_accounts, edit_many_places
+from meterbook.application import edit_many, edit_many_accounts, edit_many_places, sheet_columns
 from meterbook.application.sheet_columns import CellError, Fault
 from meterbook.domain.agreements import models as agreements
 from meterbook.domain.customers import models as customers
@@ -237,4 +237,12 @@ def _class_column(dimension: queries_classes.DimensionFacts) -> Column:
 
 
 def _of_meters() -> list[Column]:
-    return [Column("BARCODE", "", _titled("BARCODE"), _same, _text(_LONGEST_NUMBER))]
+    return [
+        Column("BARCODE", "", _titled("BARCODE"), _same, _text(_LONGEST_NUMBER)),
+        Column("METER_DUE", "", _titled("METER_DUE"), _same, _read_day),
+    ]
+
+
+def _read_day(text: str, _station_id: int, _standing: str) -> str:
+    """A day however it is written; an empty cell is no day."""
+    return sheet_columns.date(f"s{text}").isoformat() if text else ""

@@ -295,6 +295,17 @@ class MeterForm(ManyForm):
         return f"{self.cleaned_data['to']}:{self.cleaned_data['place'].strip()}"
 
 
+class DueForm(ManyForm):
+    """Another day on which verifications are due."""
+
+    act = "METER_DUE"
+    to = account_forms.day_field(label=gettext_lazy("Verification due"))
+
+    def value(self) -> str:
+        """The day."""
+        return str(self.cleaned_data["to"].isoformat())
+
+
 FORMS: dict[str, type[ManyForm]] = {
     form.act: form
     for form in (
@@ -312,6 +323,7 @@ FORMS: dict[str, type[ManyForm]] = {
         ClassForm,
         PartForm,
         MeterForm,
+        DueForm,
     )
 }
 

@@ -34,6 +34,7 @@ ACTS: Mapping[str, str | Promise] = {
     "ADDRESS_PART": gettext_lazy("Part of the address"),
     "METER_MOVE": gettext_lazy("Whereabouts"),
     "BARCODE": gettext_lazy("Barcode"),
+    "METER_DUE": gettext_lazy("Verification due"),
 }
 WORKBOOK = gettext_lazy("From a spreadsheet")
 STATES: Mapping[models.EditState, cells.Tag] = {
@@ -71,6 +72,7 @@ REASONS: Mapping[str, str | Promise] = {
     ),
     "LATER_FACT": gettext_lazy("Another change of a later day stands already."),
     "NOT_ALLOWED": gettext_lazy("You lack the right to do this here."),
+    "STOPPED": gettext_lazy("Who asked for it may not do it any more."),
     "OUT_OF_SCOPE": gettext_lazy("It belongs to another station."),
     "NOT_REACHED": gettext_lazy("The change would not leave what was wanted; make it on the record's page."),
     "CONSTRAINT": gettext_lazy("The books refuse it: another record has this already, or it isn't a value."),
@@ -116,6 +118,7 @@ REASONS: Mapping[str, str | Promise] = {
     "PlaceMissing": gettext_lazy("Say who has the meters then."),
     "MoveRefused:NOT_FROM_HERE": gettext_lazy("A meter in this state can't go there."),
     "MoveRefused:BEFORE_LAST_MOVE": gettext_lazy("The meter was moved later than that day."),
+    "DueDay": gettext_lazy("The meter was last verified on %(fact)s."),
     "BarcodeTaken": gettext_lazy("Another meter has this barcode."),
     "Number": gettext_lazy("Not a number a scanner can read."),
 }

@@ -6,7 +6,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from meterbook.application import meter_facts, meters_admin, transaction
+from meterbook.application import meter_due, meter_facts, meters_admin, transaction
 from meterbook.domain.devices import operations_tests
 from meterbook.domain.devices import queries as devices
 from meterbook.interfaces import clock
@@ -117,6 +117,31 @@ def barcode(request: page.PageRequest, meter_id: int) -> HttpResponseBase:
         else:
             return _back(request, meter_id=meter_id, text=_("The barcode is kept."))
     return meters.meter_page(request, meter_id=meter_id, refused={"barcode_form": form}, status=422)
+
+
+@page.page(right=RIGHT, methods=("POST",))
+def due(request: page.PageRequest, meter_id: int) -> HttpResponseBase:
+    """Say another day on which the verification is due."""
+    _require_meter(request, meter_id=meter_id)
+    form = meter_forms.DueForm(request.POST)
+    if form.is_valid():
+        try:
+            meter_due.change_due(
+                actor=request.actor,
+                meter_id=meter_id,
+                due_on=form.cleaned_data["due_on"],
+                version=form.cleaned_data["version"],
+                reason=form.cleaned_data["reason"],
+                now=clock.now(),
+            )
+        except meter_due.DueDayError as error:
+            text = _("The meter was last verified on %(fact)s.") % {"fact": error.verified_on.isoformat()}
+            form.add_error("due_on", text)
+        except meter_due.MeterChangedError:
+            form.add_error("due_on", _("The meter was changed meanwhile; look again."))
+        else:
+            return _back(request, meter_id=meter_id, text=_("The day is kept."))
+    return meters.meter_page(request, meter_id=meter_id, refused={"due_form": form}, status=422)
 
 
 @page.page(right=RIGHT, methods=("GET", "POST"))

@@ -179,6 +179,18 @@ class BarcodeForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class DueForm(forms.Form):
+    """Another day on which the verification is due."""
+
+    due_on = day_field(label=_("Verification due"), required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
+        # Its fields stand on one page with those of other forms of the same names.
+        super().__init__(data, initial=initial, auto_id="due_%s")
+
+
 class PercentField(fields.QuantityField):
     """A percentage with up to three decimals, cleaned to millionths: -3.1 is -31,000."""
 

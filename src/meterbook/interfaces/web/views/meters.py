@@ -194,6 +194,9 @@ def _life(request: page.PageRequest, *, found: devices.MeterFacts) -> dict[str, 
         "seal_form": meter_forms.SealForm(initial={"on": today}),
         "unseal_form": meter_forms.UnsealForm(initial={"on": today}),
         "barcode_form": meter_forms.BarcodeForm(initial={"barcode": found.barcode, "version": found.version}),
+        "due_form": meter_forms.DueForm(
+            initial={"due_on": found.verification_due_on, "version": found.version}
+        ),
         "reason_form": meter_forms.ReasonForm(),
     }
 

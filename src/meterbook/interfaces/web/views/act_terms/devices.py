@@ -17,6 +17,7 @@ ACTS: dict[str, str | Promise] = {
     "METER_MOVE_UNDONE": _("Move of a meter taken back"),
     "METER_TESTED": _("Meter tested"),
     "METER_BARCODE_CHANGED": _("Barcode changed"),
+    "METER_DUE_CHANGED": _("Verification due changed"),
     "METER_MODEL_ADDED": _("Meter model added"),
     "METER_MODEL_CHANGED": _("Meter model changed"),
     "SEAL_APPLIED": _("Seal applied"),
