@@ -94,8 +94,9 @@ def work(*, actor: Actor, import_id: int, now: Moment, today: datetime.date, def
         if act is None:
             return
         ended, refused, fact = State.REFUSED, rules.Refused.BROKEN, ""
+        is_written = False
         try:
-            _do(act, actor=actor, import_id=import_id, now=now, today=today, tell=channel.tell)
+            is_written = _do(act, actor=actor, import_id=import_id, now=now, today=today, tell=channel.tell)
             ended = State.DONE
         except CalledOffError:
             ended = State.CANCELLED
@@ -108,7 +109,7 @@ def work(*, actor: Actor, import_id: int, now: Moment, today: datetime.date, def
         finally:
             # what nobody expected is said as well, and goes on to the log
             channel.end(state=ended, refused=refused.value if ended == State.REFUSED else "", fact=fact)
-    if act == Act.APPLY and ended == State.DONE:
+    if is_written:
         ask(actor=actor, import_id=import_id, act=Act.COMPARE, now=now(), defer=defer)
 
 
@@ -133,18 +134,22 @@ def _do(
     now: Moment,
     today: datetime.date,
     tell: progress.Tell,
-) -> None:
+) -> bool:
+    """Returns whether rows were written."""
     if act == Act.APPLY:
-        import_customers.apply_file(actor=actor, import_id=import_id, now=now(), today=today, tell=tell)
-        return
+        done = import_customers.apply_file(
+            actor=actor, import_id=import_id, now=now(), today=today, tell=tell
+        )
+        return done.state == models.ImportState.APPLIED and not done.is_repeat
     if act == Act.COMPARE:
         import_comparison.work_out(actor=actor, import_id=import_id, now=now, today=today, tell=tell)
-        return
+        return False
 
     def tell_of_check(stage: progress.Stage, percent: int) -> None:
         tell(stage, min(99, percent * 100 // _CHECKS_PERCENT))
 
     import_customers.check_kept(actor=actor, import_id=import_id, now=now(), today=today, tell=tell_of_check)
+    return False
 
 
 @dataclass(frozen=True, slots=True)

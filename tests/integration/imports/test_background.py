@@ -137,6 +137,18 @@ def test_after_an_import_the_books_are_laid_beside_the_file_once() -> None:
     assert state_of(import_id) == models.ImportState.APPLIED
 
 
+def test_a_file_that_no_longer_fits_is_not_laid_beside_the_books() -> None:
+    by, asked = person(), list[int]()
+    import_id = uploaded(by=by, content=workbook(20), asked=[])
+    work(by=by, import_id=import_id)
+    taken = workbooks.workbook([workbooks.row(5, community="新城0里", name="别人")])
+    other = import_customers.check_file(actor=by, name="x", content=taken, now=records.NOW, today=TODAY)
+    import_customers.apply_file(actor=by, import_id=other.import_id, now=records.NOW, today=TODAY)
+    ask(import_work.Act.APPLY, by=by, import_id=import_id)
+    assert work(by=by, import_id=import_id, defer=asked.append).state == State.DONE
+    assert (state_of(import_id), asked) == (models.ImportState.REJECTED, [])
+
+
 def watched(monkeypatch: pytest.MonkeyPatch, *, import_id: int) -> list[tuple[str, int]]:
     """What somebody else reads of the work each time it has told something."""
     seen: list[tuple[str, int]] = []
