@@ -247,9 +247,9 @@ def found_places(
     }
 
 
-def _holders(found: Sequence[premise_reads.Supplied]) -> list[str]:
+def _holders(found: Sequence[premise_reads.Supplied]) -> list[tuple[str, premise_reads.Supplied]]:
     """Who is supplied with what."""
-    return [f"{words.UTILITIES[one.utility]} {one.name} {one.account_no}" for one in found]
+    return [(words.utility_code(one.utility), one) for one in found]
 
 
 def _known(request: page.PageRequest) -> duplicates.Candidate | None:
