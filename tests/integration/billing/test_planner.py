@@ -111,6 +111,19 @@ def test_the_job_may_tell_and_the_web_may_not_but_breaks_nothing(
     assert planner.told_of_many_rows(subjects=["metering"]) == ()
 
 
+def test_a_server_before_17_is_told_by_its_owner_alone_and_the_job_goes_on_without(
+    own_database: str, postgres_server: server_module.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner, "MANY_ROWS", 1)
+    monkeypatch.setattr(columns, "_GROWN", columns._GROWN.replace("170000", "990000"))
+    bill(rounds(2))
+    assert known(metering.Usage)[1] == 0
+    conftest.use_database(url=postgres_server.url(role="meterbook_owner", database=own_database))
+    company.use_schema(conftest.SCHEMA)
+    assert "metering_usage" in planner.told_of_many_rows(subjects=["metering"])
+    assert known(metering.Usage) == (2, 1)
+
+
 @pytest.mark.usefixtures("db")
 def test_a_server_that_refuses_stops_no_run(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
