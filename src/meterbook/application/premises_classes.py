@@ -92,7 +92,8 @@ def classify_one(*, actor: Actor, now: datetime.datetime, premise_id: int, wante
     """
     actor.require(RIGHT)
     with transaction.writing(actor=actor):
-        premise = models.Premise.objects.filter(pk=premise_id).first()
+        # Held, so that whoever changes many premises sees what is written here, and the other way round.
+        premise = models.Premise.objects.select_for_update(no_key=True).filter(pk=premise_id).first()
         if premise is None:
             raise PremiseNotFoundError(premise_id)
         made = _classify([premise_id], wanted=wanted)

@@ -64,6 +64,48 @@ def test_of_a_rehearsal_nothing_stays(actor: Actor) -> None:
     assert acts() == []
 
 
+def _two_parts_of_which_one_fails(actor: Actor) -> None:
+    with transaction.writing(actor=actor):
+        act(actor, "PART")
+        act(actor, "OTHER PART", fails=True)
+
+
+def test_of_steps_alike_the_audit_rows_are_written_in_the_end_and_only_of_what_stays(actor: Actor) -> None:
+    with transaction.alike(actor=actor):
+        act(actor, "FIRST")
+        with pytest.raises(LookupError):
+            _two_parts_of_which_one_fails(actor)
+        act(actor, "LAST")
+        assert acts() == []
+    assert acts() == ["FIRST", "LAST"]
+    act(actor, "ALONE")
+    assert acts()[-1] == "ALONE", "afterwards each is written at once again"
+
+
+def test_of_a_rehearsal_of_steps_alike_nothing_stays(actor: Actor) -> None:
+    with transaction.rehearsing_alike(actor=actor):
+        act(actor, "FIRST")
+    assert acts() == []
+
+
+def test_what_is_checked_in_the_end_of_steps_alike_fails_them_all(actor: Actor) -> None:
+    first, second = records.supplies(count=2, station_id=actor.home_unit_id, tariff_id=records.tariff())
+
+    def both() -> None:
+        with transaction.alike(actor=actor):
+            act(actor, "FIRST")
+            with transaction.writing(actor=actor):
+                metering.BookPlace.objects.filter(service_point_id=second.service_point_id).update(
+                    sequence=first.sequence
+                )
+
+    with pytest.raises(IntegrityError):
+        both()
+    assert acts() == []
+    act(actor, "ALONE")
+    assert acts() == ["ALONE"]
+
+
 def test_what_is_checked_in_the_end_fails_its_own_step(actor: Actor) -> None:
     """Two points in one place of a book: the database says so when a transaction ends."""
     first, second = records.supplies(count=2, station_id=actor.home_unit_id, tariff_id=records.tariff())
