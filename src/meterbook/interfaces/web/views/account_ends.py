@@ -22,7 +22,14 @@ from meterbook.domain.billing import models as billing
 from meterbook.domain.payments import models as payments
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import fields, page
-from meterbook.interfaces.web.views import account_acts, account_forms, bill_words, fitting_words, words
+from meterbook.interfaces.web.views import (
+    account_acts,
+    account_forms,
+    account_refusals,
+    bill_words,
+    fitting_words,
+    words,
+)
 from meterbook.kernel import money
 from meterbook.reporting import account_records, account_registers
 
@@ -232,7 +239,7 @@ _MORE: dict[type[Exception], tuple[str | None, Any]] = {
     settle_account.ChangeError: (None, fitting_words.refusal),
     settle_account.SettlementParkedError: (None, _parked),
 }
-account_acts.REFUSALS.update(_MORE)
+account_refusals.REFUSALS.update(_MORE)
 
 
 def _settled(done: settle_account.Settlement) -> str:

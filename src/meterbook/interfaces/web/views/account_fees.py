@@ -15,7 +15,13 @@ from meterbook.domain.billing import models
 from meterbook.domain.billing import queries as billing
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import fields, page
-from meterbook.interfaces.web.views import account_acts, account_forms, bill_words, fee_boxes
+from meterbook.interfaces.web.views import (
+    account_acts,
+    account_forms,
+    account_refusals,
+    bill_words,
+    fee_boxes,
+)
 from meterbook.kernel import money
 
 
@@ -75,7 +81,7 @@ class FeeTypeForm(forms.Form):
         return bill_words.fee_as_kept(self.cleaned_data["name"].strip())
 
 
-account_acts.REFUSALS.update(
+account_refusals.REFUSALS.update(
     {
         charge_fee.FeeTypeUnknownError: ("fee_code", gettext_lazy("The list has no such fee any more.")),
         charge_fee.FeeUnknownError: (None, gettext_lazy("The account has no such fee.")),

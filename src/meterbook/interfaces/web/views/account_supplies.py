@@ -13,7 +13,13 @@ from meterbook.application import account_supplies, act_fees, begin_supply, tran
 from meterbook.domain.agreements import operations, queries
 from meterbook.interfaces import clock
 from meterbook.interfaces.web import context, page
-from meterbook.interfaces.web.views import account_acts, account_ends, account_opening, words
+from meterbook.interfaces.web.views import (
+    account_acts,
+    account_ends,
+    account_opening,
+    account_refusals,
+    words,
+)
 from meterbook.kernel import money
 
 _REFUSALS = account_opening.SUPPLY_REFUSALS | {
@@ -23,7 +29,7 @@ _REFUSALS = account_opening.SUPPLY_REFUSALS | {
         gettext_lazy("The place is another station's. Open an account of its own there."),
     ),
 }
-account_acts.REFUSALS.update(
+account_refusals.REFUSALS.update(
     {
         account_supplies.LastSupplyError: (
             None,
