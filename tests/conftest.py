@@ -5,6 +5,7 @@
 - `own_database`: a database of the test's own, committed to for real; for threads, processes and servers.
 """
 
+import contextlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -83,17 +84,24 @@ def own_database(
     postgres_server: server_module.Server, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[str]:
     """The name of a fresh database that Django now uses; commits are real, nothing is rolled back."""
-    before = dict(connections.settings["default"])
     name = f"own_{os.getpid()}_{uuid.uuid4().hex[:6]}"
     postgres_server.create_database(name=name)
-    with django_db_blocker.unblock():
-        use_database(url=postgres_server.url(role="meterbook_job", database=name))
-        company.use_schema(SCHEMA)
+    with working_in(name, server=postgres_server, blocker=django_db_blocker):
         yield name
+    postgres_server.drop_database(name=name)
+
+
+@contextlib.contextmanager
+def working_in(name: str, *, server: server_module.Server, blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let Django use this database as the job role; at the end nobody is connected to it any more."""
+    before = dict(connections.settings["default"])
+    with blocker.unblock():
+        use_database(url=server.url(role="meterbook_job", database=name))
+        company.use_schema(SCHEMA)
+        yield
         connections.close_all()
         connections.settings["default"].update(before)
         connection.settings_dict.update(before)
-    postgres_server.drop_database(name=name)
 
 
 def use_database(*, url: str) -> None:

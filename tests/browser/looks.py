@@ -3,7 +3,7 @@
 import pathlib
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request
 
 _AXE = (pathlib.Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 _RUN = "axe.run(document, {resultTypes: ['violations']})"
@@ -29,7 +29,33 @@ def without_cache(page: Page) -> None:
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
 
 
-def weight(page: Page) -> int:
-    """Bytes on the wire of the page as loaded, with its styles, scripts and pictures, headers included."""
-    page.wait_for_load_state("networkidle")
+class Traffic:
+    """What a page has asked for and not got yet."""
+
+    def __init__(self, page: Page) -> None:
+        self._open: set[Request] = set()
+        page.on("request", self._begin)
+        page.on("requestfinished", self._end)
+        page.on("requestfailed", self._end)
+
+    def _begin(self, request: Request) -> None:
+        self._open.add(request)
+
+    def _end(self, request: Request) -> None:
+        self._open.discard(request)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is still on its way."""
+        return bool(self._open)
+
+
+def weight(page: Page, *, traffic: Traffic | None = None) -> int:
+    """Bytes on the wire of the page as loaded, with its styles, scripts and pictures, headers included.
+
+    Who watches the traffic needs not wait half a second for quiet when nothing is on its way.
+    """
+    page.wait_for_load_state()
+    if traffic is None or traffic.is_waiting:
+        page.wait_for_load_state("networkidle")
     return int(page.evaluate(_WEIGHT))

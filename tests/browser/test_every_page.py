@@ -4,25 +4,28 @@ The walk starts at the start page as a person with every role, in the demo compa
 per walk. Routes it never meets are named by the test, so that a new page is looked at or excused.
 """
 
-import pathlib
+import os
 import re
+import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from django.urls import URLPattern, URLResolver, resolve, reverse
 from playwright.sync_api import Page
+from pytest_django import DjangoDbBlocker
 
 from meterbook.application import company
 from meterbook.domain.access import models as access
 from meterbook.domain.access import operations
-from meterbook.domain.companies import models as companies
 from meterbook.domain.premises import models as premises
 from meterbook.interfaces.cli import demo_build, demo_past
 from meterbook.interfaces.web import page as pages
 from meterbook.interfaces.web import urls
+from tests import conftest as shared
 from tests.browser import conftest as site
 from tests.browser import demo_addresses, looks
+from tests.support import server as server_module
 
 # Pages a walk over links can't or needn't look at, each with its reason.
 EXCUSED = {
@@ -43,21 +46,46 @@ HEAVIEST_PAGE_BYTES = 60_000
 STATION = "111"
 
 
+@pytest.fixture(scope="module")
+def demo_company(
+    postgres_server: server_module.Server,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """The name of a database with the demo company and a person of every role: built once, then copied."""
+    name = f"demo_{os.getpid()}_{uuid.uuid4().hex[:6]}"
+    postgres_server.create_database(name=name)
+    with shared.working_in(name, server=postgres_server, blocker=django_db_blocker):
+        demo_build.build(
+            accounts=40,
+            data_dir=tmp_path_factory.mktemp("demo"),
+            told=demo_build.Told(),
+            write_past=demo_past.here,
+        )
+        company.use_schema(shared.SCHEMA)
+        operations.register_staff(
+            username="everybody",
+            name="欧阳娜",
+            org_unit=access.OrgUnit.objects.get(code=STATION),
+            roles=list(access.Role.objects.all()),
+            password=site.PASSWORD,
+            must_change_password=False,
+        )
+    yield name
+    postgres_server.drop_database(name=name)
+
+
 @pytest.fixture
-def demo_company(own_database: str, site_url: str, tmp_path: pathlib.Path) -> str:
-    """The demo company, and a person who has every role."""
-    companies.Company.objects.update(ready_at=None)  # the site's fixture says it has its data
-    demo_build.build(accounts=40, data_dir=tmp_path, told=demo_build.Told(), write_past=demo_past.here)
-    company.use_schema("main")
-    operations.register_staff(
-        username="everybody",
-        name="欧阳娜",
-        org_unit=access.OrgUnit.objects.get(code=STATION),
-        roles=list(access.Role.objects.all()),
-        password=site.PASSWORD,
-        must_change_password=False,
-    )
-    return site_url
+def own_database(
+    demo_company: str, postgres_server: server_module.Server, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """Here a fresh database is a copy of the demo company's: each look has it as it was built."""
+    name = f"own_{os.getpid()}_{uuid.uuid4().hex[:6]}"
+    postgres_server.create_database(name=name, copy_of=demo_company)
+    with shared.working_in(name, server=postgres_server, blocker=django_db_blocker):
+        yield name
+    postgres_server.drop_database(name=name)
 
 
 def walk(page: Page) -> Iterator[str]:
@@ -97,12 +125,11 @@ def is_page(href: str) -> bool:
     ("language", "theme", "width"),
     [("zh-hans", "light", 1366), ("en", "dark", 1440), ("zh-hans", "dark", 390)],
 )
-def test_every_page_is_sound(
-    demo_company: str, open_page: site.OpenPage, language: str, theme: str, width: int
-) -> None:
+def test_every_page_is_sound(open_page: site.OpenPage, language: str, theme: str, width: int) -> None:
     page = open_page(width=width, language=language, theme=theme)
     site.log_in(page, username="everybody")
     looks.without_cache(page)
+    traffic = looks.Traffic(page)
     faults: list[object] = []
     walked: set[str] = set()
     for route in walk(page):
@@ -111,13 +138,13 @@ def test_every_page_is_sound(
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             faults.append((route, page.url, f"{wide} px wide on {width}"))
-        if (weight := looks.weight(page)) > HEAVIEST_PAGE_BYTES:
+        if (weight := looks.weight(page, traffic=traffic)) > HEAVIEST_PAGE_BYTES:
             faults.append((route, page.url, f"{weight} bytes"))
     assert faults == [], faults
     assert sorted(readable_routes(urls.urlpatterns) - walked - set(EXCUSED)) == []
 
 
-def test_the_proof_is_sound(demo_company: str, open_page: site.OpenPage) -> None:
+def test_the_proof_is_sound(open_page: site.OpenPage) -> None:
     access.Staff.objects.filter(username="everybody").update(org_unit=access.OrgUnit.objects.get(code="1"))
     page = open_page(width=390)
     site.log_in(page, username="everybody")

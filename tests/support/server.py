@@ -74,9 +74,9 @@ class Server:
         with psycopg.connect(self.url(role="postgres", database=database), autocommit=True) as connection:
             connection.execute(statement)
 
-    def create_database(self, *, name: str) -> None:
-        """Copy the migrated template."""
-        template = self.template()
+    def create_database(self, *, name: str, copy_of: str | None = None) -> None:
+        """Copy the migrated template, or a database that nobody is connected to."""
+        template = copy_of or self.template()
         self.execute(
             sql.SQL("CREATE DATABASE {} OWNER meterbook_owner TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(template)
