@@ -174,6 +174,11 @@ def test_a_usage_change_costs_what_was_shown(supply: records.Supply) -> None:
     for _ in range(2):
         assert client.post(address, facts).status_code == 303
     assert charged() == [("CHANGE", 8_00, "")]
+    back = models.AgreementTariff.objects.order_by("id").values_list("tariff_id", flat=True)[0]
+    mended = facts | {"request_key": str(uuid.uuid4()), "tariff_id": str(back), "is_correction": "on"}
+    supervisor = browser(supply, role="SUPERVISOR")
+    assert supervisor.post(address, mended | {"reason": "选错了"}).status_code == 303
+    assert charged() == [("CHANGE", 8_00, "")]
 
 
 def test_taking_a_meter_off_names_the_fee_and_charges_it_for_arrears_alone(supply: records.Supply) -> None:

@@ -144,11 +144,7 @@ def _usage(request: page.PageRequest, head: queries.AccountHead, form: forms.Usa
         usage_type_id=form.cleaned_data["usage_type_id"],
         tariff_id=form.cleaned_data["tariff_id"],
         now=clock.now(),
-        charging=act_fees.Charging(
-            form.cleaned_data["request_key"],
-            clock.today(),
-            form.fees.decided(act_fees.Occasion.USAGE_CHANGED),
-        ),
+        charging=form.charging(),
     )
     return _said(changed, _("Usage type and price are changed."))
 

@@ -219,6 +219,13 @@ class UsageForm(FactForm):
         """The customer asked for it."""
         return {billing.FeeOccasion.USAGE_CHANGED: ""}
 
+    def charging(self) -> act_fees.Charging | None:
+        """What it is charged with; a correction mends what somebody of ours did. Only for a valid form."""
+        if self.cleaned_data.get("is_correction"):
+            return None
+        decided = self.fees.decided(billing.FeeOccasion.USAGE_CHANGED)
+        return act_fees.Charging(self.cleaned_data["request_key"], clock.today(), decided)
+
 
 class AreaForm(FactForm):
     """A heated area; empty: none any more."""
