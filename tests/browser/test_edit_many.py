@@ -95,6 +95,29 @@ def test_the_box_at_the_head_ticks_the_page_and_a_row_still_opens(
     assert customers.Customer.objects.count() == 6
 
 
+def test_the_dialog_begins_with_the_ticked_rows_or_with_the_page_where_nothing_is_ticked(
+    open_page: conftest.OpenPage, supplies: list[records.Supply]
+) -> None:
+    page = open_page(language="en")
+    conftest.log_in(page, username="super")
+    page.goto("/customers/")
+    ticked, whole, everything = (
+        page.locator(f"#change-many input[value={value}]") for value in ("ticked", "page", "all")
+    )
+    page.locator("[data-opens=change-many]").click()
+    expect(whole).to_be_checked()
+    expect(ticked).to_be_disabled()
+    conftest.press(page, "Escape")
+    page.locator("td.tick input").first.check()
+    page.locator("[data-opens=change-many]").click()
+    expect(ticked).to_be_checked()
+    everything.check()
+    conftest.press(page, "Escape")
+    page.locator("td.tick input").nth(1).check()
+    page.locator("[data-opens=change-many]").click()
+    expect(everything).to_be_checked()
+
+
 def _workbook(rows: list[list[str]]) -> bytes:
     target = io.BytesIO()
     with xlsxwriter.Workbook(target) as book:
