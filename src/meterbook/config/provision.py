@@ -1,11 +1,13 @@
 """Brings a database to this release: shared schema, then each company's schema, then who may do what.
 
-Run as the owner: `python -m meterbook.config.provision`. Every step is idempotent and PostgreSQL's
-DDL is transactional, so a run killed half-way is simply started again.
+Run as the owner: `python -m meterbook.config.provision`. Every step is idempotent, PostgreSQL's DDL is
+transactional and what was done is recorded with it, so a run killed half-way is simply started again.
 """
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -44,10 +46,38 @@ def _migrate_shared() -> None:
     from meterbook.adapters.postgres import security
 
     # By name: migrating everything here would walk through each company's tables once more for nothing.
-    for label in SHARED_TABLES:
-        call_command("migrate_schemas", label, shared=True, interactive=False, verbosity=0)
+    with _recorded_with_their_tables():
+        for label in SHARED_TABLES:
+            call_command("migrate_schemas", label, shared=True, interactive=False, verbosity=0)
     with transaction.atomic():
         security.secure_shared()
+
+
+@contextlib.contextmanager
+def _recorded_with_their_tables() -> Iterator[None]:
+    """Let Django record each migration in the transaction that makes its tables.
+
+    By itself it does so after that transaction, for a squashed one row by row: killed in between, the next
+    run would make the same tables again and fail.
+    """
+    from django.core.management.commands import migrate
+    from django.db import transaction
+    from django.db.migrations import executor
+
+    usual = executor.MigrationExecutor
+
+    class Whole(usual):  # type: ignore[misc, valid-type]  # the class as it is now
+        def apply_migration(self, state: Any, migration: Any, **how: Any) -> Any:
+            if not migration.atomic:
+                return super().apply_migration(state, migration, **how)
+            with transaction.atomic(using=self.connection.alias):
+                return super().apply_migration(state, migration, **how)
+
+    setattr(migrate, "MigrationExecutor", Whole)  # noqa: B010 # a name of another module, put back below
+    try:
+        yield
+    finally:
+        setattr(migrate, "MigrationExecutor", usual)  # noqa: B010 # as above
 
 
 def _company_schemas(*, company_name: str) -> list[str]:
@@ -72,7 +102,8 @@ def _migrate_company(schema: str) -> None:
     with connection.cursor() as cursor:
         statement = sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema))
         cursor.execute(statement.as_string(cursor.connection))
-    call_command("migrate_schemas", tenant=True, schema_name=schema, interactive=False, verbosity=0)
+    with _recorded_with_their_tables():
+        call_command("migrate_schemas", tenant=True, schema_name=schema, interactive=False, verbosity=0)
     with schema_context(schema), transaction.atomic():
         security.secure_company(schema=schema)
 
